@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## .venv, dependencies and browser libraries; the other targets call it themselves
+	@$(PYTHON) .ci/setup.py run
+
+run: setup ## serve the desk with demo people and tickets [HOST=… PORT=…]
+	@$(BIN)/python -m app serve --demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+# Browser tests run in a process of their own: Playwright and the asyncio tests each want the event loop.
+# Status 5 means that nothing was selected, which ARGS="-k …" may well do to one of the two.
+test: ## every test [ARGS="-k … -x"]
+	@$(PYTHON) .ci/setup.py test
+	@first=0; second=0; \
+	$(BIN)/pytest tests -m "not browser" -n 2 $(ARGS) || first=$$?; \
+	$(BIN)/pytest tests -m browser $(ARGS) || second=$$?; \
+	case "$$first $$second" in "0 0"|"0 5"|"5 0") ;; *) exit 1 ;; esac
+
+check: ## format, lint, types, import contracts, templates, and the desk's own check
+	@$(PYTHON) .ci/setup.py check
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint templates --lint
+	$(BIN)/python -m app check
+
+format: ## put the code into its form, and mend what can be mended without thinking
+	@$(PYTHON) .ci/setup.py check
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	--no-header --quiet $(ARGS)
+
+lock: ## write the locks anew from pyproject.toml and static/package.json [ARGS=--upgrade]
+	@$(PYTHON) .ci/setup.py check
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	cd static && npm install --package-lock-only --ignore-scripts --no-audit --no-fund

@@ -1,0 +1,51 @@
+"""Pult, a live support desk. This is the composition root: the only file that knows every part."""
+
+import asyncio
+import contextlib
+
+from quart import Quart
+
+from app import db
+from app.config import Config, with_secret
+from app.live.bus import MemoryBus
+from app.live.relay import Relay
+from app.live.render import Renderer
+from app.live.tokens import Tokens
+from app.web import assets, auth, comments, errors, live, pages, security, settings, tickets
+from app.web.connection import App
+from app.web.house import House
+
+LARGEST_REQUEST = 1024 * 1024  # bytes
+
+
+def create_app(config: Config) -> Quart:
+    """The desk as an ASGI application; the database must have been migrated."""
+    config = with_secret(config)
+    files = assets.Assets()
+    bus = MemoryBus()
+    render = Renderer({"asset": files.url})
+    relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
+    app = App(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.extensions["pult"] = House(config, render, relay, files)
+    auth.set_up(app, config)
+    security.set_up(app, config)
+    errors.set_up(app)
+    for part in (auth, tickets, comments, live, pages, settings, assets, errors):
+        app.register_blueprint(part.blueprint)
+
+    @app.while_serving
+    async def _serving():  # type: ignore[no-untyped-def]
+        await db.connect(config.database)
+        db.on_commit.append(bus.announce)
+        await relay.start()
+        running = asyncio.create_task(relay.run())
+        yield
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        db.on_commit.remove(bus.announce)
+        await relay.stop()
+        await db.disconnect()
+
+    return app

@@ -1,0 +1,255 @@
+"""The command line: python -m app …"""
+
+import asyncio
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, ParamSpec
+
+import click
+import tortoise.exceptions
+import uvicorn
+
+from app import config as configuration
+from app import create_app, db, demo, inspection, logs
+from app.config import Config, ConfigError
+from app.desk import people
+from app.desk.errors import Invalid, Missing
+from app.desk.models import Person, Role
+from app.live.socket import LONGEST
+from app.web.assets import MissingLibraries
+
+P = ParamSpec("P")
+EXPECTED = (
+    ConfigError,
+    db.DatabaseInUse,
+    db.NotMigrated,
+    MissingLibraries,
+    OSError,
+    tortoise.exceptions.OperationalError,
+)
+GRACE = 5  # seconds for requests that run when the desk is told to stop
+
+
+class Failed(click.ClickException):
+    """One plain line on standard error, exit status 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+@contextlib.contextmanager
+def plainly() -> Iterator[None]:
+    try:
+        yield
+    except EXPECTED as error:
+        raise Failed(str(error)) from error
+
+
+def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:
+    """Do something with the database of this configuration, making or migrating it first if nobody serves it."""
+
+    async def run() -> None:
+        config = configuration.load()
+        if not config.database.path.exists():
+            with contextlib.closing(db.hold(config.database)):
+                await db.migrate(config.database)
+        await db.connect(config.database)
+        try:
+            await work(config)
+        finally:
+            await db.disconnect()
+
+    with plainly():
+        asyncio.run(run())
+
+
+def desk_command(function: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+    """A command that runs inside an open desk."""
+
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        with_desk(lambda _: function(*args, **kwargs))
+
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Pult, a live support desk."""
+
+
+@main.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes.")
+@click.option("--migrate/--no-migrate", default=True, help="Apply pending migrations first.")
+@click.option("--demo", "with_demo", is_flag=True, help="Fill a new database with demo people and tickets.")
+def serve(host: str | None, port: int | None, workers: int | None, migrate: bool, with_demo: bool) -> None:
+    """Run the desk."""
+    with plainly():
+        given = {"host": host, "port": port, "workers": workers}
+        config = configuration.load(overrides={name: value for name, value in given.items() if value is not None})
+        with contextlib.closing(db.hold(config.database)):
+            asyncio.run(_prepare(config, migrate=migrate, with_demo=with_demo))
+            _serve(config)
+
+
+async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
+    if migrate:
+        await db.migrate(config.database)
+    await db.connect(config.database)
+    try:
+        if with_demo:
+            if not await Person.exists():
+                await demo.fill(tickets=demo.TICKETS, seed=demo.SEED)
+            await demo.print_sign_ins()
+    finally:
+        await db.disconnect()
+
+
+def _serve(config: Config) -> None:
+    logs.configure(config.server.log_level)
+    server = uvicorn.Server(server_settings(config))
+    address = f"{config.server.host}:{config.server.port}"
+    click.echo(f"Pult serves {config.server.public_url or 'http://' + address}  (stop with Ctrl+C)")
+    sys.stdout.flush()
+    server.run()
+    if not server.started:
+        raise Failed(f"cannot listen on {address}; is the port taken?")
+
+
+def server_settings(config: Config) -> uvicorn.Config:
+    """How uvicorn serves the desk; the tests serve it the same way."""
+    server = config.server
+    return uvicorn.Config(
+        create_app(config),
+        host=server.host,
+        port=server.port,
+        ws="websockets-sansio",  # waits until it may write before it writes: a send that times out has sent nothing
+        ws_max_size=LONGEST,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=server.log_level == "debug",
+        server_header=False,
+        proxy_headers=bool(server.proxies),
+        forwarded_allow_ips=list(server.proxies),
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    with plainly():
+        config = configuration.load()
+        with contextlib.closing(db.hold(config.database)):
+            applied = asyncio.run(db.migrate(config.database))
+    click.echo(f"Applied: {', '.join(applied)}" if applied else "The database is up to date.")
+
+
+@main.command("demo")
+@click.option("--tickets", type=click.IntRange(0, 10_000_000), default=demo.TICKETS, show_default=True)
+@click.option("--seed", type=int, default=demo.SEED, show_default=True)
+@desk_command
+async def demo_(tickets: int, seed: int) -> None:
+    """Add demo people, tickets and comments."""
+    await demo.fill(tickets=tickets, seed=seed)
+    await demo.print_sign_ins()
+
+
+@main.command()
+def check() -> None:
+    """Say what is wrong with the configuration, the database, the templates and the translations."""
+    with plainly():
+        problems = asyncio.run(inspection.problems(configuration.load()))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo("Everything is in order.")
+
+
+@main.group()
+def user() -> None:
+    """People who may sign in."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@desk_command
+async def add(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Add a person."""
+    with spoken():
+        person = await people.add(email, name, role, read_password(stdin=password_stdin))
+    click.echo(f"Added {person.email}.")
+
+
+@user.command("list")
+@desk_command
+async def list_() -> None:
+    """List everyone."""
+    for person in await Person.all().order_by("email"):
+        click.echo(f"{person.email}\t{person.role.value}\t{'disabled' if person.disabled else 'active'}\t{person.name}")
+
+
+@user.command()
+@click.argument("email")
+@desk_command
+async def disable(email: str) -> None:
+    """Shut a person out at once, on open pages too."""
+    with spoken(email):
+        person = await people.disable(email)
+    click.echo(f"Disabled {person.email}.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@desk_command
+async def password(email: str, password_stdin: bool) -> None:
+    """Give a person a new password; ends their sessions."""
+    with spoken(email):
+        person = await people.by_email(email)
+        if person is None:
+            raise Missing
+        await people.set_password(person, read_password(stdin=password_stdin))
+    click.echo(f"The password of {person.email} is changed.")
+
+
+WORDS = {
+    "not_an_email": "this is not an email address",
+    "taken": "somebody has this email address already",
+    "empty": "it must not be empty",
+    "too_long": "it is too long",
+    "password_length": f"it must have {people.PASSWORD[0]} to {people.PASSWORD[1]} characters",
+}
+
+
+@contextlib.contextmanager
+def spoken(email: str = "") -> Iterator[None]:
+    """Domain errors as one plain line."""
+    try:
+        yield
+    except Missing:
+        raise Failed(f"there is nobody with the email {email}") from None
+    except Invalid as problem:
+        raise Failed("; ".join(f"{name}: {WORDS[code]}" for name, code in problem.errors.items())) from None
+
+
+def read_password(*, stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not os.isatty(sys.stdin.fileno()):
+        raise click.UsageError("give the password with --password-stdin")
+    answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return answer
+
+
+if __name__ == "__main__":
+    main()

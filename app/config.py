@@ -1,0 +1,177 @@
+"""Settings: one frozen value, read from a TOML file and the environment, wrong ones refused with a clear message."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32  # bytes; RFC 7518, 3.2: an HS256 key is at least as long as its hash
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used. The message is one plain line for the person who starts Pult."""
+
+
+@dataclass(frozen=True)
+class Server:
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    public_url: str = ""
+    proxies: tuple[str, ...] = ()
+    log_level: str = "info"
+
+
+@dataclass(frozen=True)
+class Database:
+    url: str = "sqlite://pult.sqlite3"
+    path: Path = Path("pult.sqlite3")  # of the SQLite file, absolute; derived from the url
+
+
+@dataclass(frozen=True)
+class Bus:
+    url: str = "memory://"
+
+
+@dataclass(frozen=True)
+class Security:
+    secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    idle_days: int = 14
+    total_days: int = 90
+
+
+@dataclass(frozen=True)
+class Live:
+    heartbeat_seconds: float = 20
+    token_seconds: int = 60
+    forget_seconds: float = 60
+
+
+@dataclass(frozen=True)
+class Config:
+    server: Server = Server()
+    database: Database = Database()
+    bus: Bus = Bus()
+    security: Security = Security()
+    sessions: Sessions = Sessions()
+    live: Live = Live()
+
+
+SECTIONS = {section.name: type(section.default) for section in fields(Config)}
+DERIVED = {("database", "path")}
+
+
+def load(
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    overrides: Mapping[str, object] | None = None,
+) -> Config:
+    """The settings of this start.
+
+    path: the TOML file; else the one named by PULT_CONFIG, else config.toml beside the code.
+    environ: where PULT_<SECTION>__<KEY> is looked up; it wins over the file.
+    overrides: of the server section, from the command line; they win over both.
+    Raises ConfigError for a missing file, an unknown key, a value of the wrong type or a weak secret.
+    """
+    path = (path or Path(environ.get("PULT_CONFIG") or ROOT / "config.toml")).resolve()
+    values = _from_file(path)
+    for name, text in environ.items():
+        if name.startswith("PULT_") and "__" in name:
+            section, _, key = name.removeprefix("PULT_").lower().partition("__")
+            values.setdefault(section, {})[key] = text
+    values.setdefault("server", {}).update(overrides or {})
+    config = Config(**{name: _section(name, values.pop(name, {})) for name in SECTIONS})
+    if values:
+        raise ConfigError(f"unknown section in the configuration: {', '.join(sorted(values))}")
+    return _checked(config, base=path.parent)
+
+
+def with_secret(config: Config) -> Config:
+    """The same settings with a secret key: where none is set, the one kept beside the database, made at first use."""
+    if config.security.secret_key:
+        return config
+    file = config.database.path.with_suffix(".secret")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigError(f"the secret key cannot be written to {file}: {error.strerror}") from error
+    else:
+        with os.fdopen(descriptor, "w") as new:
+            new.write(secrets.token_urlsafe(48))
+    key = file.read_text().strip()
+    if len(key) < SHORTEST_SECRET:
+        raise ConfigError(f"the secret key in {file} is shorter than {SHORTEST_SECRET} characters")
+    return replace(config, security=replace(config.security, secret_key=key))
+
+
+def _from_file(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no configuration file {path}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    loose = [name for name, value in document.items() if not isinstance(value, dict)]
+    if loose:
+        raise ConfigError(f"{path}: {loose[0]} stands outside a section")
+    return document
+
+
+def _section(name: str, values: dict[str, Any]) -> Any:
+    known = {item.name: item for item in fields(SECTIONS[name]) if (name, item.name) not in DERIVED}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ConfigError(f"unknown setting {name}.{unknown[0]}; known: {', '.join(known)}")
+    return SECTIONS[name](**{key: _typed(f"{name}.{key}", value, known[key].default) for key, value in values.items()})
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    if isinstance(default, tuple):
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
+            return tuple(part.strip() for part in parts if part.strip())
+        raise ConfigError(f"{name} must be a list of texts")
+    wanted = type(default)
+    if isinstance(value, str) and wanted is not str:
+        try:
+            return wanted(value)
+        except ValueError:
+            raise ConfigError(f"{name} must be a number, not {value!r}") from None
+    if isinstance(value, bool) or not isinstance(value, wanted | int if wanted is float else wanted):
+        raise ConfigError(f"{name} must be of type {wanted.__name__}, not {value!r}")
+    return value
+
+
+def _checked(config: Config, base: Path) -> Config:
+    server, secret = config.server, config.security.secret_key
+    if not 0 <= server.port <= 65535:
+        raise ConfigError("server.port must be between 0 and 65535")
+    if server.log_level not in ("debug", "info", "warning", "error"):
+        raise ConfigError("server.log_level must be debug, info, warning or error")
+    if server.public_url:
+        parts = urlsplit(server.public_url)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+            raise ConfigError("server.public_url must be an origin such as https://desk.example.com")
+        server = replace(server, public_url=f"{parts.scheme}://{parts.netloc}".lower())
+    if secret and len(secret) < SHORTEST_SECRET:
+        raise ConfigError(f"security.secret_key must have at least {SHORTEST_SECRET} characters")
+    if config.bus.url != "memory://":
+        raise ConfigError("bus.url must be memory://")
+    if server.workers != 1:
+        raise ConfigError("server.workers must be 1: SQLite and the memory bus serve one process")
+    if not config.database.url.startswith("sqlite://") or len(config.database.url) == len("sqlite://"):
+        raise ConfigError("database.url must be sqlite:// and a path")
+    path = (base / config.database.url.removeprefix("sqlite://")).resolve()
+    return replace(config, server=server, database=replace(config.database, path=path))

@@ -1,0 +1,131 @@
+"""The database: opening, closing, transactions, migrations, and whatever differs between dialects. Nothing else."""
+
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import IO, Any
+
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
+from tortoise.migrations.api import migrate as apply_migrations
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.transactions import in_transaction
+
+from app.config import Database
+
+BUSY_SECONDS = 5  # how long a write waits for another process's write
+on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
+
+_inside: ContextVar[bool] = ContextVar("inside a transaction", default=False)
+
+
+class DatabaseInUse(Exception):
+    """Another process serves this database file."""
+
+
+class NotMigrated(Exception):
+    """The database lacks migrations that this version needs."""
+
+
+def now() -> int:
+    """The moment as the database keeps moments: microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+def tortoise_config(database: Database, *, foreign_keys: bool = True) -> dict[str, Any]:
+    credentials = {
+        "file_path": str(database.path),
+        "busy_timeout": BUSY_SECONDS * 1000,
+        "foreign_keys": "ON" if foreign_keys else "OFF",
+        "synchronous": "FULL",  # what was acknowledged survives a power cut
+    }
+    return {
+        "connections": {"default": {"engine": "app.sqlite", "credentials": credentials}},
+        "apps": {"desk": {"models": ["app.desk.models"], "migrations": "app.migrations"}},
+    }
+
+
+async def connect(database: Database) -> None:
+    """Open the database for this process. Raises NotMigrated if its schema is not the current one."""
+    await Tortoise.init(config=tortoise_config(database), _enable_global_fallback=True)
+    if missing := await pending():
+        await disconnect()
+        raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
+
+
+async def disconnect() -> None:
+    await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """Everything inside is committed together or not at all; on_commit is told afterwards. Joins one already open."""
+    if _inside.get():
+        yield
+        return
+    token = _inside.set(True)
+    try:
+        async with in_transaction():
+            yield
+    finally:
+        _inside.reset(token)
+    for tell in on_commit:
+        tell()
+
+
+async def rows(sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL."""
+    return await get_connection("default").execute_query_dict(sql, list(values))
+
+
+async def insert_many(table: str, columns: Sequence[str], values: Sequence[Sequence[object]]) -> None:
+    """Insert rows in one statement each, without models; for bulk work inside a transaction."""
+    marks = ", ".join("?" * len(columns))
+    sql = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})'  # noqa: S608 - names are our own
+    await get_connection("default").execute_many(sql, [list(row) for row in values])
+
+
+async def pending() -> list[str]:
+    """The names of migrations that this database has not seen."""
+    executor = MigrationExecutor(get_connection("default"), tortoise_config(Database())["apps"])
+    return [step.migration.name for step in await executor.plan()]
+
+
+async def migrate(database: Database) -> list[str]:
+    """Bring the file to the current schema, making it if there is none; the names of what was applied.
+
+    Foreign keys are off meanwhile: Tortoise changes a SQLite column by building the table anew, and dropping the old
+    one would delete every row that refers to it. Broken references raise OperationalError.
+    """
+    database.path.parent.mkdir(parents=True, exist_ok=True)
+    config = tortoise_config(database, foreign_keys=False)
+    await Tortoise.init(config=config, init_connections=False, _enable_global_fallback=True)
+    try:
+        names = await pending()
+        if names:
+            await apply_migrations(config=config)
+            if broken := await rows("PRAGMA foreign_key_check"):
+                raise OperationalError(f"{len(broken)} broken references after migrating")
+        return names
+    finally:
+        await disconnect()
+
+
+def hold(database: Database) -> IO[str]:
+    """Claim the file for one serving (or migrating) process until the result is closed. Raises DatabaseInUse."""
+    database.path.parent.mkdir(parents=True, exist_ok=True)
+    claim = Path(f"{database.path}.lock").open("a+")  # noqa: SIM115 - held for the life of the process
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        raise DatabaseInUse(f"another process is serving {database.path}; stop it first") from None
+    claim.truncate(0)
+    claim.write(f"{os.getpid()}\n")
+    claim.flush()
+    return claim

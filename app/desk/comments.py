@@ -1,0 +1,126 @@
+"""What can be done with words: reply, note, edit, remove."""
+
+from app import db
+from app.desk import events, policy, tickets
+from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.events import What
+from app.desk.models import Comment, Kind, Person, Status, Ticket
+
+
+async def write(
+    person: Person, ticket_id: int, body: str, *, kind: str = "reply", status: str = "", key: str = ""
+) -> Comment:
+    """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
+
+    The first reply of staff opens a new ticket; a requester's reply reopens a pending or solved one.
+    A key that was used before gives the comment that it made. Raises Missing, Refused, Invalid.
+    """
+    errors: dict[str, str] = {}
+    body = body.strip()
+    tickets.collect(errors, "body", lambda: tickets.check_text(body, tickets.BODY))
+    tickets.collect(errors, "key", lambda: tickets.check_key(key))
+    if status:
+        tickets.collect(errors, "status", lambda: tickets.parse_status(status))
+    if kind not in set(Kind):
+        errors["kind"] = "unknown"
+    async with db.transaction():
+        ticket = await tickets.visible(person, ticket_id)
+        if errors:
+            raise Invalid(errors)
+        if key and (earlier := await Comment.get_or_none(author_id=person.id, key=key)):
+            if earlier.ticket_id != ticket.id:
+                raise Invalid({"key": "unknown"})
+            return earlier
+        wanted = Kind(kind)
+        if status and not policy.may_change(person, ticket):
+            raise Refused
+        if not policy.may_write(person, ticket, wanted):
+            raise Invalid({"body": "closed"}) if wanted is Kind.REPLY else Refused
+        number = await events.number()
+        public = wanted is Kind.REPLY
+        comment = await Comment.create(
+            ticket_id=ticket.id,
+            author_id=person.id,
+            kind=wanted,
+            body=body,
+            event_id=number,
+            created=db.now(),
+            key=key or None,
+        )
+        tickets.touch(ticket, public=public)
+        await ticket.save(update_fields=["updated", "updated_public"])
+        await _record(What.COMMENT_ADDED, person, ticket, comment, taken=number)
+        after = status or _implied(person, ticket, wanted)
+        if after != ticket.status:
+            await tickets.apply(person, ticket, {"status": (ticket.status.value, after)})
+    return comment
+
+
+async def edit(person: Person, comment_id: int, body: str, version: str) -> Comment:
+    """Replace the text of a comment seen at this version. Raises Missing, Refused, Invalid, Conflict."""
+    errors: dict[str, str] = {}
+    body = body.strip()
+    tickets.collect(errors, "body", lambda: tickets.check_text(body, tickets.BODY))
+    seen = tickets.collect(errors, "version", lambda: tickets.parse_version(version))
+    async with db.transaction():
+        ticket, comment = await editable(person, comment_id)
+        if errors:
+            raise Invalid(errors)
+        if body == comment.body:
+            return comment
+        if seen != comment.version:
+            raise Conflict({"body": comment.body}, version=comment.version, mine={"body": body})
+        comment.body, comment.edited = body, db.now()
+        await _changed(What.COMMENT_EDITED, person, ticket, comment)
+    return comment
+
+
+async def remove(person: Person, comment_id: int) -> Comment:
+    """Take the text of a comment away and leave a marker. Raises Missing, Refused."""
+    async with db.transaction():
+        ticket, comment = await editable(person, comment_id)
+        comment.body, comment.deleted = "", True
+        await _changed(What.COMMENT_DELETED, person, ticket, comment)
+    return comment
+
+
+async def editable(person: Person, comment_id: int) -> tuple[Ticket, Comment]:
+    """A comment that this person may edit, and its ticket. Raises Missing, Refused."""
+    comment = await Comment.get_or_none(id=comment_id)
+    if comment is None:
+        raise Missing
+    ticket = await tickets.visible(person, comment.ticket_id)
+    if comment.deleted or not policy.may_see_comment(person, ticket, comment):
+        raise Missing
+    if not policy.may_edit(person, ticket, comment):
+        raise Refused
+    return ticket, comment
+
+
+def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:
+    """The status that writing itself leads to."""
+    if kind is Kind.REPLY and person.is_staff and ticket.status is Status.NEW:
+        return Status.OPEN
+    if not person.is_staff and ticket.status in (Status.PENDING, Status.SOLVED):
+        return Status.OPEN
+    return ticket.status
+
+
+async def _changed(what: What, person: Person, ticket: Ticket, comment: Comment) -> None:
+    comment.version += 1
+    await comment.save()
+    tickets.touch(ticket, public=comment.kind is Kind.REPLY)
+    await ticket.save(update_fields=["updated", "updated_public"])
+    await _record(what, person, ticket, comment)
+
+
+async def _record(what: What, person: Person, ticket: Ticket, comment: Comment, taken: int | None = None) -> None:
+    await events.record(
+        what,
+        by=person,
+        ticket=ticket,
+        tags=await tickets.tags_of(ticket),
+        comment=comment.id,
+        public=comment.kind is Kind.REPLY,
+        taken=taken,
+    )

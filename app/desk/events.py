@@ -1,0 +1,115 @@
+"""Every kind of event, and how one is recorded."""
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app import db
+from app.desk.models import Event, Person, Ticket
+
+
+class What(StrEnum):
+    TICKET_CREATED = "ticket_created"
+    TICKET_UPDATED = "ticket_updated"
+    TICKET_DELETED = "ticket_deleted"
+    TICKET_RESTORED = "ticket_restored"
+    COMMENT_ADDED = "comment_added"
+    COMMENT_EDITED = "comment_edited"
+    COMMENT_DELETED = "comment_deleted"
+    PERSON_CHANGED = "person_changed"  # role or language
+    PERSON_DISABLED = "person_disabled"
+    SESSION_ENDED = "session_ended"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event as it is read back from the journal.
+
+    fields: what lists filter by, after the event; changes: field -> (before, after) for those that changed.
+    """
+
+    id: int
+    what: What
+    at: int
+    actor: int | None
+    ticket: int | None
+    comment: int | None
+    person: int | None
+    public: bool
+    session: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def fields_before(self) -> dict[str, Any]:
+        return self.fields | {name: before for name, (before, _) in self.changes.items() if name in self.fields}
+
+
+def read(row: dict[str, Any]) -> Happened:
+    """The event of a journal row."""
+    data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
+    return Happened(
+        id=row["id"],
+        what=What(row["kind"]),
+        at=row["at"],
+        actor=row["actor_id"],
+        ticket=row["ticket_id"],
+        comment=row["comment_id"],
+        person=row["person_id"],
+        public=bool(row["public"]),
+        session=data.get("session", ""),
+        fields=data.get("fields", {}),
+        changes={name: (pair[0], pair[1]) for name, pair in data.get("changes", {}).items()},
+    )
+
+
+async def number() -> int:
+    """The next event number. Taken last in a transaction: the journal's row is locked from here to the commit."""
+    [row] = await db.rows("UPDATE journal SET position = position + 1 WHERE id = 1 RETURNING position")
+    return int(row["position"])
+
+
+async def record(
+    what: What,
+    *,
+    by: Person | None,
+    ticket: Ticket | None = None,
+    tags: list[str] | None = None,
+    changes: dict[str, tuple[Any, Any]] | None = None,
+    comment: int | None = None,
+    person: int | None = None,
+    session: str = "",
+    public: bool = False,
+    taken: int | None = None,
+) -> int:
+    """Write one event inside the caller's transaction; its number.
+
+    taken: a number taken before with number(), where the change itself has to hold it.
+    """
+    data: dict[str, Any] = {}
+    if ticket is not None:
+        data["fields"] = {
+            "status": ticket.status.value,
+            "priority": ticket.priority.word,
+            "requester": ticket.requester_id,
+            "assignee": ticket.assignee_id,
+            "tags": tags or [],
+        }
+        data["version"] = ticket.version
+    if changes:
+        data["changes"] = {name: list(pair) for name, pair in changes.items()}
+    if session:
+        data["session"] = session
+    event = await Event.create(
+        id=taken or await number(),
+        kind=what.value,
+        at=db.now(),
+        actor_id=by.id if by else None,
+        ticket_id=ticket.id if ticket else None,
+        comment_id=comment,
+        person_id=person,
+        public=public,
+        data=data,
+    )
+    return event.id

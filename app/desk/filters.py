@@ -1,0 +1,205 @@
+"""A list's filter: from a URL, to a canonical text, to SQL, and against the fields that an event carries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from app.desk.models import Person, Priority, Status
+from app.desk.policy import Audience, audience_of
+
+PAGE = 50  # rows
+LAST_PAGE = 200
+STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
+REQUESTER_VIEWS = ("open", "solved", "all")
+STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
+REQUESTER_SORTS = ("-updated", "updated", "-created", "created")
+UNDONE = frozenset(status.value for status in Status if not status.is_done)
+
+Condition = tuple[str, frozenset[Any]]  # a field and the values that it may have
+
+
+class NoSuchPage(Exception):
+    """A page number that no list has."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list shows. Texts are as in the URL; empty: not filtered by.
+
+    owner: whose "mine" it is. page: from 1; 0: not a page but the whole, for counting.
+    """
+
+    audience: Audience
+    view: str = "all"
+    owner: int = 0
+    status: tuple[str, ...] = ()
+    priority: str = ""
+    assignee: str = ""
+    requester: str = ""
+    tag: str = ""
+    sort: str = "-updated"
+    page: int = 1
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All of them must be met. A set without values: nothing can."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterable[Condition]:
+        if not self.audience.is_staff:
+            yield "requester", frozenset({self.audience.requester})
+        yield from self._view_conditions()
+        if self.status:
+            yield "status", frozenset(Status) & frozenset(self.status)
+        if self.priority:
+            yield "priority", frozenset({self.priority}) & {priority.word for priority in Priority}
+        if self.assignee:
+            yield "assignee", frozenset({None}) if self.assignee == "none" else _ids(self.assignee)
+        if self.requester:
+            yield "requester", _ids(self.requester)
+        if self.tag:
+            yield "tags", frozenset({self.tag.lower()})
+
+    def _view_conditions(self) -> Iterable[Condition]:
+        match self.view:
+            case "inbox" | "open":
+                yield "status", UNDONE
+            case "mine":
+                yield "status", UNDONE
+                yield "assignee", frozenset({self.owner})
+            case "unassigned":
+                yield "status", UNDONE
+                yield "assignee", frozenset({None})
+            case "solved":
+                done = (Status.SOLVED,) if self.audience.is_staff else (Status.SOLVED, Status.CLOSED)
+                yield "status", frozenset(status.value for status in done)
+            case "all":
+                pass
+            case _:
+                yield "status", frozenset()
+
+    def meets(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a ticket with these list fields belongs here: what an event is asked, never what a list is."""
+        return all(
+            allowed.intersection(fields["tags"]) if name == "tags" else fields[name] in allowed
+            for name, allowed in self.conditions
+        )
+
+    def where(self) -> tuple[str, list[Any]]:
+        """SQL for the alias t of ticket, and its values."""
+        parts, values = ["NOT t.deleted"], []
+        for name, allowed in self.conditions:
+            if not allowed:
+                return "1 = 0", []
+            if name == "tags":
+                parts.append("EXISTS (SELECT 1 FROM tag WHERE tag.ticket_id = t.id AND tag.name = ?)")
+                values.extend(allowed)
+            elif allowed == {None}:
+                parts.append("t.assignee_id IS NULL")
+            else:
+                parts.append(f"{COLUMNS[name]} IN ({', '.join('?' * len(allowed))})")
+                values.extend(sorted(_stored(name, value) for value in allowed))
+        return " AND ".join(parts), values
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def sort_column(self) -> str:
+        name = self.sort.lstrip("-")
+        return "updated_public" if name == "updated" and not self.audience.is_staff else name
+
+    def order(self) -> str:
+        direction = "DESC" if self.descending else "ASC"
+        last = "t.due IS NULL, " if self.sort_column == "due" else ""
+        return f"{last}t.{self.sort_column} {direction}, t.id {direction}"
+
+    def key(self, row: Mapping[str, Any]) -> str:
+        """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
+        value = row[self.sort_column]
+        match self.sort_column:
+            case "due":
+                place = (value or "9999-99-99").replace("-", "")
+            case "priority":
+                place = str(int(value))
+            case _:
+                place = f"{value:016d}"
+        return f"{place}{row['id']:010d}"
+
+    def query(self, **changes: object) -> str:
+        """The URL's query for this list, with changes; what has its default is left out."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        pairs = [("view", changed.view)] + [("status", status) for status in changed.status]
+        pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag")]
+        pairs += [("sort", changed.sort if changed.sort != "-updated" else "")]
+        pairs += [("page", str(changed.page) if changed.page > 1 else "")]
+        return urlencode([pair for pair in pairs if pair[1]])
+
+    def __str__(self) -> str:
+        """The canonical text: equal for equal lists, understood by read()."""
+        return f"{self.owner or ''}/{self.page}?{self.query(page=1)}"
+
+
+COLUMNS = {"status": "t.status", "priority": "t.priority", "assignee": "t.assignee_id", "requester": "t.requester_id"}
+
+
+def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
+    """The filter that a URL asks for. Unknown values give an empty list; raises NoSuchPage for a wrong page."""
+
+    def last(name: str) -> str:
+        return (arguments.get(name) or [""])[-1].strip()
+
+    audience = audience_of(person)
+    status = tuple(sorted({value for value in arguments.get("status", ()) if value}))
+    views, sorts = (STAFF_VIEWS, STAFF_SORTS) if person.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
+    view = last("view") or ("all" if status or last("q") else views[0])
+    staff_only = {
+        "priority": last("priority"),
+        "assignee": str(person.id) if last("assignee") == "me" else last("assignee"),
+        "requester": last("requester"),
+        "tag": last("tag").lower(),
+    }
+    return Filter(
+        audience=audience,
+        view=view if view in views else "nothing",
+        owner=person.id if view == "mine" and person.is_staff else 0,
+        status=status,
+        sort=last("sort") if last("sort") in sorts else sorts[0],
+        page=_page(last("page") or "1"),
+        **(staff_only if person.is_staff else {}),
+    )
+
+
+def read(audience: Audience, text: str) -> Filter:
+    """The filter that str() wrote."""
+    owner, _, rest = text.partition("/")
+    page, _, query = rest.partition("?")
+    values = parse_qs(query)
+    single = {
+        name: values[name][0] for name in ("view", "priority", "assignee", "requester", "tag", "sort") if name in values
+    }
+    return Filter(
+        audience=audience, owner=int(owner or 0), status=tuple(values.get("status", ())), page=int(page), **single
+    )
+
+
+def of_view(person: Person, view: str) -> Filter:
+    """The whole of a built-in view, for counting."""
+    return Filter(audience_of(person), view, owner=person.id if view == "mine" else 0, page=0)
+
+
+def _page(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= LAST_PAGE):
+        raise NoSuchPage(text)
+    return int(text)
+
+
+def _ids(text: str) -> frozenset[int]:
+    return frozenset({int(text)}) if text.isascii() and text.isdecimal() and len(text) <= 10 else frozenset()
+
+
+def _stored(name: str, value: Any) -> Any:
+    return int(Priority.of(value)) if name == "priority" else value

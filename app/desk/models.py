@@ -1,0 +1,180 @@
+"""What the desk keeps. Moments are integers: microseconds since 1970, UTC (see db.now)."""
+
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    AGENT = "agent"
+    REQUESTER = "requester"
+
+
+class Status(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"  # waiting for the requester
+    SOLVED = "solved"
+    CLOSED = "closed"  # takes no more replies until it is reopened
+
+    @property
+    def is_done(self) -> bool:
+        return self in (Status.SOLVED, Status.CLOSED)
+
+
+class Priority(IntEnum):
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> "Priority":
+        """The priority that a form or URL names. Raises KeyError for any other word."""
+        return cls[word.upper()] if word.islower() else cls["?"]
+
+
+class Kind(StrEnum):
+    REPLY = "reply"  # public
+    NOTE = "note"  # staff only
+
+
+class Person(Model):
+    id = fields.IntField(primary_key=True)
+    email = fields.CharField(max_length=254, unique=True)  # lower case
+    name = fields.CharField(max_length=100)
+    role = fields.CharEnumField(Role, max_length=10)
+    password = fields.CharField(max_length=200, null=True)  # argon2 hash; nobody can sign in without one
+    language = fields.CharField(max_length=5, default="", db_default="")  # empty: what the browser asks for
+    disabled = fields.BooleanField(default=False, db_default=False)
+    created = fields.BigIntField()
+
+    class Meta:
+        table = "person"
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in (Role.ADMIN, Role.AGENT)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+
+class Session(Model):
+    id = fields.CharField(primary_key=True, max_length=64)  # SHA-256 of what the cookie holds
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, on_delete=fields.CASCADE
+    )
+    person_id: int
+    created = fields.BigIntField()
+    last_seen = fields.BigIntField()
+
+    class Meta:
+        table = "session"
+
+
+class Ticket(Model):
+    id = fields.IntField(primary_key=True)  # the number that people say
+    subject = fields.CharField(max_length=200)
+    status = fields.CharEnumField(Status, max_length=10)
+    priority = fields.IntEnumField(Priority)
+    requester: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, on_delete=fields.RESTRICT
+    )
+    requester_id: int
+    assignee: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    assignee_id: int | None
+    due = fields.CharField(max_length=10, null=True)  # a day, YYYY-MM-DD
+    version = fields.IntField()  # counts changes of the ticket's own fields
+    created = fields.BigIntField()
+    updated = fields.BigIntField()  # any change: for staff
+    updated_public = fields.BigIntField()  # replies and public fields: for requesters
+    deleted = fields.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        table = "ticket"
+        indexes = (
+            Index(fields=("deleted", "updated")),
+            Index(fields=("deleted", "status", "updated")),
+            Index(fields=("assignee_id", "updated")),
+            Index(fields=("requester_id", "updated_public")),
+        )
+
+
+class Tag(Model):
+    id = fields.IntField(primary_key=True)
+    ticket: fields.ForeignKeyRelation[Ticket] = fields.ForeignKeyField(
+        "desk.Ticket", related_name=False, on_delete=fields.RESTRICT
+    )
+    ticket_id: int
+    name = fields.CharField(max_length=30)
+
+    class Meta:
+        table = "tag"
+        unique_together = (("ticket_id", "name"),)
+        indexes = (Index(fields=("name", "ticket_id")),)
+
+
+class Comment(Model):
+    id = fields.IntField(primary_key=True)
+    ticket: fields.ForeignKeyRelation[Ticket] = fields.ForeignKeyField(
+        "desk.Ticket", related_name=False, on_delete=fields.RESTRICT
+    )
+    ticket_id: int
+    author: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, on_delete=fields.RESTRICT
+    )
+    author_id: int
+    kind = fields.CharEnumField(Kind, max_length=5)
+    body = fields.TextField()  # Markdown, as typed; empty once deleted
+    event_id = fields.BigIntField()  # the number of the event that added it: its place in the thread
+    version = fields.IntField(default=1, db_default=1)
+    created = fields.BigIntField()
+    edited = fields.BigIntField(null=True)
+    deleted = fields.BooleanField(default=False, db_default=False)
+    key = fields.CharField(max_length=64, null=True)  # idempotency: one send of a form is one comment
+
+    class Meta:
+        table = "comment"
+        unique_together = (("author_id", "key"),)
+        indexes = (Index(fields=("ticket_id", "event_id")),)
+
+
+class Event(Model):
+    """One thing that happened, written by the transaction that made it happen."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)  # gapless, in commit order
+    kind = fields.CharField(max_length=30)
+    at = fields.BigIntField()
+    actor_id = fields.IntField(null=True)  # a person; nobody: the command line
+    ticket_id = fields.IntField(null=True)
+    comment_id = fields.IntField(null=True)
+    person_id = fields.IntField(null=True)  # whose rights it is about
+    public = fields.BooleanField()  # whether the ticket's requester may know
+    data: dict[str, Any] = fields.JSONField()
+
+    class Meta:
+        table = "event"
+        indexes = (Index(fields=("ticket_id", "id")),)
+
+
+class Journal(Model):
+    """One row: the database's own id and the number of its last event."""
+
+    id = fields.IntField(primary_key=True)
+    epoch = fields.CharField(max_length=32)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "journal"

@@ -1,0 +1,171 @@
+"""People and their sessions."""
+
+import asyncio
+import hashlib
+import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from app import db
+from app.config import Sessions
+from app.desk import events
+from app.desk.errors import Invalid, Missing
+from app.desk.events import What
+from app.desk.models import Person, Role, Session
+
+PASSWORD = (8, 128)  # characters, shortest and longest; ASVS 5.0 6.2.1 and 6.2.9, and a bound on the work of hashing
+SEEN_EVERY = 10 * 60 * 1_000_000  # microseconds between writes of last_seen
+DAY = 24 * 60 * 60 * 1_000_000  # microseconds
+
+_EMAIL = re.compile(r"[^@\s<>\"'(),:;\\]+@[^@\s<>\"'(),:;\\]+")
+_hasher = PasswordHasher()
+_hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # each hash takes 64 MiB for its time
+_nobodys = _hasher.hash(secrets.token_hex())  # checked for unknown people, so that they take as long as known ones
+
+
+def parse_email(text: str) -> str:
+    """The address in lower case. Raises ValueError."""
+    email = text.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise ValueError("not_an_email")
+    return email
+
+
+async def by_email(text: str) -> Person | None:
+    return await Person.get_or_none(email=text.strip().lower())
+
+
+async def add(email: str, name: str, role: str, password: str = "") -> Person:
+    """A new person; without a password nobody can sign in as them. Raises Invalid."""
+    errors: dict[str, str] = {}
+    try:
+        email = parse_email(email)
+    except ValueError as error:
+        errors["email"] = str(error)
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 100:
+        errors["name"] = "empty" if not name else "too_long"
+    if role not in set(Role):
+        errors["role"] = "unknown"
+    hashed = await _hash(password, errors) if password else None
+    if not errors and await by_email(email):
+        errors["email"] = "taken"
+    if errors:
+        raise Invalid(errors)
+    return await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
+
+
+async def find_or_add_requester(email: str) -> Person:
+    """The person with this address; a new requester, named by it, if there is none."""
+    return await by_email(email) or await add(email, email.partition("@")[0], Role.REQUESTER)
+
+
+async def authenticate(email: str, password: str) -> Person | None:
+    """The person with this address and password, if they may sign in. Takes as long for unknown people."""
+    person = await by_email(email)
+    hashed = person.password if person and person.password else _nobodys
+    if not await _matches(hashed, password) or person is None or person.disabled:
+        return None
+    if _hasher.check_needs_rehash(hashed):
+        person.password = await _in_thread(_hasher.hash, password)
+        await person.save(update_fields=["password"])
+    return person
+
+
+async def set_password(person: Person, password: str) -> None:
+    """Give a new password and end every session. Raises Invalid."""
+    errors: dict[str, str] = {}
+    hashed = await _hash(password, errors)
+    if errors:
+        raise Invalid(errors)
+    async with db.transaction():
+        person.password = hashed
+        await person.save(update_fields=["password"])
+        await _end_all(person)
+
+
+async def disable(email: str) -> Person:
+    """Shut a person out at once. Raises Missing."""
+    async with db.transaction():
+        person = await by_email(email)
+        if person is None:
+            raise Missing
+        person.disabled = True
+        await person.save(update_fields=["disabled"])
+        await events.record(What.PERSON_DISABLED, by=None, person=person.id)
+        await _end_all(person)
+    return person
+
+
+async def set_role(person: Person, role: Role) -> None:
+    """Change what a person may do; takes effect on open pages too."""
+    async with db.transaction():
+        person.role = role
+        await person.save(update_fields=["role"])
+        await events.record(What.PERSON_CHANGED, by=None, person=person.id)
+
+
+async def set_language(person: Person, language: str) -> None:
+    person.language = language
+    await person.save(update_fields=["language"])
+
+
+async def begin_session(person: Person) -> str:
+    """A new session; the result is what its cookie holds. Only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    now = db.now()
+    await Session.create(id=session_id(token), person_id=person.id, created=now, last_seen=now)
+    return token
+
+
+def session_id(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def of_session(session: str, limits: Sessions, *, seen: bool) -> Person | None:
+    """Whose session this is, if it still holds; seen: whether they are here now (a heartbeat is not)."""
+    found = await Session.filter(id=session).select_related("person").first()
+    now = db.now()
+    if found is None or found.person.disabled:
+        return None
+    if now - found.last_seen > limits.idle_days * DAY or now - found.created > limits.total_days * DAY:
+        return None
+    if seen and now - found.last_seen > SEEN_EVERY:
+        await Session.filter(id=session).update(last_seen=now)
+    return found.person
+
+
+async def end_session(session: str) -> None:
+    """End one session, on its open pages too."""
+    async with db.transaction():
+        found = await Session.get_or_none(id=session)
+        if found:
+            await found.delete()
+            await events.record(What.SESSION_ENDED, by=None, person=found.person_id, session=session)
+
+
+async def _end_all(person: Person) -> None:
+    for session in await Session.filter(person_id=person.id):
+        await end_session(session.id)
+
+
+async def _hash(password: str, errors: dict[str, str]) -> str | None:
+    shortest, longest = PASSWORD
+    if not shortest <= len(password) <= longest:
+        errors["password"] = "password_length"
+        return None
+    return await _in_thread(_hasher.hash, password)
+
+
+async def _matches(hashed: str, password: str) -> bool:
+    try:
+        return await _in_thread(_hasher.verify, hashed, password[: PASSWORD[1] + 1])
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+async def _in_thread(work, *values):  # type: ignore[no-untyped-def]
+    return await asyncio.get_running_loop().run_in_executor(_hashing, work, *values)

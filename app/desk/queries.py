@@ -1,0 +1,283 @@
+"""The read side: what lists, tickets, threads and counts show, for an audience.
+
+A requester's values do not hold what a requester may not know: it is never read for them, so that no template can
+show it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app import db
+from app.desk.filters import PAGE, Filter
+from app.desk.models import Kind, Person, Priority, Status
+from app.desk.policy import Audience
+
+MOST = 1000  # counts stop here: they are shown as 999+
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ticket in a list. None: not for this audience (or, for assignee and due, nobody and no day)."""
+
+    id: int
+    key: str  # its place, see Filter.key
+    subject: str
+    status: str
+    moment: int  # microseconds; what the audience sees as "updated"
+    requester: str | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    assignee_id: int | None = None
+    due: str | None = None
+    tags: tuple[str, ...] = ()
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. count: of the whole list, at most MOST."""
+
+    rows: tuple[Row, ...]
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class Header:
+    """A ticket's own fields."""
+
+    id: int
+    subject: str
+    status: str
+    requester: str
+    created: int
+    version: int | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    assignee_id: int | None = None
+    requester_email: str | None = None
+    due: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment in a thread."""
+
+    number: int  # of the event that added it: its place
+    id: int
+    kind: str
+    author: str
+    author_id: int
+    staff: bool  # whether the author is staff
+    body: str  # Markdown; empty once deleted
+    version: int
+    created: int
+    edited: bool
+    deleted: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of history in a thread. changes: (field, before, after), people by name."""
+
+    number: int
+    what: str
+    actor: str | None
+    at: int
+    changes: tuple[tuple[str, Any, Any], ...]
+
+
+PUBLIC_CHANGES = ("subject", "status")
+
+
+async def page(filter_: Filter) -> Page:
+    """The rows of a list's page in its order."""
+    where, values = filter_.where()
+    if filter_.audience.is_staff:
+        columns = (
+            "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.version, t.created, t.updated, "
+            "r.name AS requester, a.name AS assignee"
+        )
+        joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
+    else:
+        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
+    found = await db.rows(
+        f"SELECT {columns} FROM ticket t {joins} WHERE {where} "  # noqa: S608 - built from our own names
+        f"ORDER BY {filter_.order()} LIMIT ? OFFSET ?",
+        [*values, PAGE + 1, (filter_.page - 1) * PAGE],
+    )
+    shown, more = found[:PAGE], len(found) > PAGE
+    tags = await _tags([row["id"] for row in shown]) if filter_.audience.is_staff else {}
+    whole = filter_.page == 1 and not more
+    return Page(
+        rows=tuple(_row(filter_, row, tags) for row in shown),
+        count=len(shown) if whole else await count(filter_),
+        more=more,
+    )
+
+
+async def count(filter_: Filter) -> int:
+    """How many tickets a list has, at most MOST."""
+    where, values = filter_.where()
+    [row] = await db.rows(
+        f"SELECT count(*) AS n FROM (SELECT 1 FROM ticket t WHERE {where} LIMIT ?) AS few",  # noqa: S608
+        [*values, MOST],
+    )
+    return int(row["n"])
+
+
+async def header(audience: Audience, ticket: int) -> Header | None:
+    """A ticket's own fields; None if there is none for this audience."""
+    mine, values = _theirs(audience)
+    found = await db.rows(
+        "SELECT t.*, r.name AS requester, r.email AS requester_email, a.name AS assignee FROM ticket t "  # noqa: S608
+        "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id "
+        f"WHERE t.id = ? AND NOT t.deleted{mine}",
+        [ticket, *values],
+    )
+    if not found:
+        return None
+    row = found[0]
+    public = {
+        "id": row["id"],
+        "subject": row["subject"],
+        "status": row["status"],
+        "requester": row["requester"],
+        "created": row["created"],
+    }
+    if not audience.is_staff:
+        return Header(**public)
+    return Header(
+        **public,
+        version=row["version"],
+        priority=Priority(row["priority"]).word,
+        assignee=row["assignee"],
+        assignee_id=row["assignee_id"],
+        requester_email=row["requester_email"],
+        due=row["due"],
+        tags=(await _tags([ticket])).get(ticket, ()),
+    )
+
+
+async def thread(audience: Audience, ticket: int) -> tuple[Said | Line, ...]:
+    """Comments and history of a ticket in the order they happened; empty if there is none for this audience."""
+    mine, values = _theirs(audience)
+    comments = await db.rows(
+        "SELECT c.*, p.name AS author, p.role FROM comment c "  # noqa: S608
+        "JOIN ticket t ON t.id = c.ticket_id JOIN person p ON p.id = c.author_id "
+        f"WHERE c.ticket_id = ? AND NOT t.deleted{mine}{'' if audience.is_staff else ' AND c.kind = ?'} "
+        "ORDER BY c.event_id",
+        [ticket, *values] + ([] if audience.is_staff else [Kind.REPLY.value]),
+    )
+    if not comments:
+        return ()
+    events = await db.rows(
+        "SELECT e.id, e.kind, e.at, e.data, p.name AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "
+        "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored') ORDER BY e.id",
+        [ticket],
+    )
+    said = [_said(row) for row in comments]
+    lines = await _lines(audience, events)
+    return tuple(sorted([*said, *lines], key=lambda entry: entry.number))
+
+
+async def assignable() -> list[tuple[int, str]]:
+    """Who can be assigned: (id, name), by name."""
+    found = await Person.filter(disabled=False, role__in=["admin", "agent"]).order_by("name", "id")
+    return [(person.id, person.name) for person in found]
+
+
+async def tags() -> list[str]:
+    """Every tag in use, the most used first, a hundred at most."""
+    found = await db.rows(
+        "SELECT g.name FROM tag g JOIN ticket t ON t.id = g.ticket_id WHERE NOT t.deleted "
+        "GROUP BY g.name ORDER BY count(*) DESC, g.name LIMIT 100"
+    )
+    return [row["name"] for row in found]
+
+
+async def has_tickets() -> bool:
+    return bool(await db.rows("SELECT 1 FROM ticket WHERE NOT deleted LIMIT 1"))
+
+
+def _theirs(audience: Audience) -> tuple[str, list[Any]]:
+    return ("", []) if audience.is_staff else (" AND t.requester_id = ?", [audience.requester])
+
+
+async def _tags(tickets: list[int]) -> dict[int, tuple[str, ...]]:
+    if not tickets:
+        return {}
+    marks = ", ".join("?" * len(tickets))
+    found = await db.rows(
+        f"SELECT ticket_id, name FROM tag WHERE ticket_id IN ({marks}) ORDER BY name",  # noqa: S608
+        tickets,
+    )
+    by_ticket: dict[int, tuple[str, ...]] = {}
+    for row in found:
+        by_ticket[row["ticket_id"]] = (*by_ticket.get(row["ticket_id"], ()), row["name"])
+    return by_ticket
+
+
+def _row(filter_: Filter, row: dict[str, Any], tags: dict[int, tuple[str, ...]]) -> Row:
+    public = {"id": row["id"], "key": filter_.key(row), "subject": row["subject"], "status": row["status"]}
+    if not filter_.audience.is_staff:
+        return Row(**public, moment=row["updated_public"])
+    return Row(
+        **public,
+        moment=row["updated"],
+        requester=row["requester"],
+        priority=Priority(row["priority"]).word,
+        assignee=row["assignee"],
+        assignee_id=row["assignee_id"],
+        due=row["due"],
+        tags=tags.get(row["id"], ()),
+        version=row["version"],
+    )
+
+
+def _said(row: dict[str, Any]) -> Said:
+    return Said(
+        number=row["event_id"],
+        id=row["id"],
+        kind=row["kind"],
+        author=row["author"],
+        author_id=row["author_id"],
+        staff=row["role"] != "requester",
+        body=row["body"],
+        version=row["version"],
+        created=row["created"],
+        edited=row["edited"] is not None,
+        deleted=bool(row["deleted"]),
+    )
+
+
+async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
+    read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
+    ids = {
+        value
+        for _, changes in read
+        for name in ("assignee", "requester")
+        for value in changes.get(name, ())
+        if value is not None
+    }
+    names = dict(await Person.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    lines = []
+    for row, changes in read:
+        shown = tuple(
+            (name, *(names.get(value, "?") if name in ("assignee", "requester") and value else value for value in pair))
+            for name, pair in changes.items()
+            if audience.is_staff or name in PUBLIC_CHANGES
+        )
+        if shown or (audience.is_staff and not changes):
+            lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], _frozen(shown)))
+    return lines
+
+
+def _frozen(changes: Any) -> tuple[tuple[str, Any, Any], ...]:
+    return tuple(tuple(tuple(part) if isinstance(part, list) else part for part in change) for change in changes)
+
+
+STATUSES = tuple(status.value for status in Status)
+PRIORITIES = tuple(priority.word for priority in reversed(Priority))

@@ -1,0 +1,335 @@
+"""What can be done to a ticket: open, change, delete, restore. Each verb is one transaction and leaves its events."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app import db
+from app.desk import events, people, policy
+from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.events import What
+from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Tag, Ticket
+
+SUBJECT = 200  # characters at most
+BODY = 100_000
+TAG = 30
+TAGS = 20  # a ticket
+KEY = 64
+PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
+
+_TAG = re.compile(r"[\w][\w .:/-]*")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A ticket as it is asked for; texts as typed. key: equal for repeated sends of the same form."""
+
+    subject: str
+    body: str
+    priority: str = "normal"
+    requester: str = ""
+    assignee: str = ""
+    tags: str = ""
+    key: str = ""
+
+
+async def open_ticket(person: Person, asked: Opening) -> Ticket:
+    """A new ticket with its first message. A requester's is their own and carries no staff field.
+
+    Raises Invalid; a key that was used before gives the ticket that it made.
+    """
+    errors = {}
+    subject, body = one_line(asked.subject), asked.body.strip()
+    collect(errors, "subject", lambda: check_text(subject, SUBJECT))
+    collect(errors, "body", lambda: check_text(body, BODY))
+    collect(errors, "key", lambda: check_key(asked.key))
+    priority, assignee, tags, email = Priority.NORMAL, None, [], ""
+    if person.is_staff:
+        priority = collect(errors, "priority", lambda: parse_priority(asked.priority or "normal")) or priority
+        tags = collect(errors, "tags", lambda: parse_tags(asked.tags)) or []
+        assignee = await parse_assignee(person, asked.assignee, errors)
+        email = collect(errors, "requester", lambda: people.parse_email(asked.requester)) if asked.requester else ""
+    if errors:
+        raise Invalid(errors)
+    async with db.transaction():
+        if asked.key and (earlier := await Comment.get_or_none(author_id=person.id, key=asked.key)):
+            return await Ticket.get(id=earlier.ticket_id)
+        requester = await people.find_or_add_requester(email) if email else person
+        now = db.now()
+        ticket = await Ticket.create(
+            subject=subject,
+            status=Status.OPEN if assignee else Status.NEW,
+            priority=priority,
+            requester_id=requester.id,
+            assignee_id=assignee,
+            version=1,
+            created=now,
+            updated=now,
+            updated_public=now,
+        )
+        await _set_tags(ticket, tags)
+        number = await events.number()
+        comment = await Comment.create(
+            ticket_id=ticket.id,
+            author_id=person.id,
+            kind=Kind.REPLY,
+            body=body,
+            event_id=number,
+            created=now,
+            key=asked.key or None,
+        )
+        await events.record(
+            What.TICKET_CREATED, by=person, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
+        )
+    return ticket
+
+
+async def change(person: Person, ticket_id: int, version: str, asked: Mapping[str, str]) -> Ticket:
+    """Change the fields named in asked (texts as typed) of a ticket that the person saw at this version.
+
+    A field that someone else changed since then and that this person did not touch keeps their value.
+    Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
+    """
+    errors: dict[str, str] = {}
+    values = await _parse(person, asked, errors)
+    seen = collect(errors, "version", lambda: parse_version(version)) or 0
+    async with db.transaction():
+        ticket = await visible(person, ticket_id)
+        if not policy.may_change(person, ticket):
+            raise Refused
+        if seen > ticket.version:
+            errors["version"] = "unknown"
+        if errors:
+            raise Invalid(errors)
+        before = await fields_of(ticket)
+        changes = {name: (before[name], value) for name, value in values.items() if value != before[name]}
+        if seen < ticket.version:
+            changes = await _without_theirs(ticket, seen, changes)
+        if changes.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in changes:
+            changes["status"] = (Status.NEW.value, Status.OPEN.value)
+        if changes:
+            await apply(person, ticket, changes)
+    return ticket
+
+
+async def delete(person: Person, ticket_id: int) -> None:
+    """Hide a ticket everywhere. Raises Missing, Refused."""
+    async with db.transaction():
+        ticket = await visible(person, ticket_id)
+        if not policy.may_change(person, ticket):
+            raise Refused
+        await _set_deleted(person, ticket, deleted=True)
+
+
+async def restore(person: Person, ticket_id: int) -> None:
+    """Bring a deleted ticket back. Raises Missing, Refused."""
+    async with db.transaction():
+        ticket = await Ticket.get_or_none(id=ticket_id)
+        if ticket is None or not person.is_staff:
+            raise Missing
+        if not policy.may_restore(person):
+            raise Missing if ticket.deleted else Refused
+        if ticket.deleted:
+            await _set_deleted(person, ticket, deleted=False)
+
+
+# -- what the verbs share, here and in comments -----------------------------------------------------------------------
+
+
+async def visible(person: Person, ticket_id: int) -> Ticket:
+    """The ticket, if this person may see it. Raises Missing."""
+    ticket = await Ticket.get_or_none(id=ticket_id)
+    if ticket is None or not policy.may_see(person, ticket):
+        raise Missing
+    return ticket
+
+
+async def fields_of(ticket: Ticket) -> dict[str, Any]:
+    """The ticket's own fields as events and conflicts say them."""
+    return {
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "priority": ticket.priority.word,
+        "requester": ticket.requester_id,
+        "assignee": ticket.assignee_id,
+        "tags": await tags_of(ticket),
+        "due": ticket.due,
+    }
+
+
+async def tags_of(ticket: Ticket) -> list[str]:
+    return [str(name) for name in await Tag.filter(ticket_id=ticket.id).order_by("name").values_list("name", flat=True)]
+
+
+async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, Any]]) -> None:
+    """Write these changes and their event, inside the caller's transaction."""
+    public = bool(PUBLIC_FIELDS & set(changes))
+    for name, (_, value) in changes.items():
+        match name:
+            case "subject" | "due":
+                setattr(ticket, name, value)
+            case "status":
+                ticket.status = Status(value)
+            case "priority":
+                ticket.priority = Priority.of(value)
+            case "requester":
+                ticket.requester_id = value
+            case "assignee":
+                ticket.assignee_id = value
+            case "tags":
+                await _set_tags(ticket, value)
+    ticket.version += 1
+    touch(ticket, public=public)
+    await ticket.save()
+    await events.record(
+        What.TICKET_UPDATED, by=person, ticket=ticket, tags=await tags_of(ticket), changes=changes, public=public
+    )
+
+
+def touch(ticket: Ticket, *, public: bool) -> None:
+    """Note that something happened to the ticket just now. The caller saves it."""
+    ticket.updated = db.now()
+    if public:
+        ticket.updated_public = ticket.updated
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def collect(errors: dict[str, str], name: str, parse: Callable[[], Any]) -> Any:
+    """What parse gives; if it raises ValueError, None, and its message under this name."""
+    try:
+        return parse()
+    except ValueError as error:
+        errors[name] = str(error)
+        return None
+
+
+def check_text(text: str, longest: int) -> None:
+    if not text:
+        raise ValueError("empty")
+    if len(text) > longest:
+        raise ValueError("too_long")
+    if "\x00" in text:
+        raise ValueError("unknown")
+
+
+def check_key(key: str) -> None:
+    if len(key) > KEY or not key.isprintable():
+        raise ValueError("unknown")
+
+
+def parse_version(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError("unknown")
+    return int(text)
+
+
+def parse_status(text: str) -> str:
+    if text not in set(Status):
+        raise ValueError("unknown")
+    return text
+
+
+def parse_priority(text: str) -> Priority:
+    try:
+        return Priority.of(text)
+    except KeyError:
+        raise ValueError("unknown") from None
+
+
+def parse_tags(text: str) -> list[str]:
+    """Tags separated by commas: lower case, each once, in order."""
+    tags = sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
+    if len(tags) > TAGS or any(len(tag) > TAG for tag in tags):
+        raise ValueError("too_long")
+    if not all(_TAG.fullmatch(tag) for tag in tags):
+        raise ValueError("unknown")
+    return tags
+
+
+def parse_due(text: str) -> str | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not_a_day") from None
+    if len(text) != len("2026-01-31"):
+        raise ValueError("not_a_day")
+    return day.isoformat()
+
+
+async def parse_assignee(person: Person, text: str, errors: dict[str, str]) -> int | None:
+    if text == "me":
+        return person.id
+    if text in ("", "none"):
+        return None
+    found = await Person.get_or_none(id=int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+    if found is None or not policy.may_be_assigned(found):
+        errors["assignee"] = "unknown"
+        return None
+    return found.id
+
+
+async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if "subject" in asked:
+        values["subject"] = one_line(asked["subject"])
+        collect(errors, "subject", lambda: check_text(values["subject"], SUBJECT))
+    if "status" in asked:
+        values["status"] = collect(errors, "status", lambda: parse_status(asked["status"]))
+    if "priority" in asked:
+        priority = collect(errors, "priority", lambda: parse_priority(asked["priority"]))
+        values["priority"] = priority.word if priority is not None else None
+    if "assignee" in asked:
+        values["assignee"] = await parse_assignee(person, asked["assignee"], errors)
+    if "tags" in asked:
+        values["tags"] = collect(errors, "tags", lambda: parse_tags(asked["tags"]))
+    if "due" in asked:
+        values["due"] = collect(errors, "due", lambda: parse_due(asked["due"].strip()))
+    if "requester" in asked:
+        found = await people.by_email(asked["requester"])
+        if found is None:
+            errors["requester"] = "unknown"
+        else:
+            values["requester"] = found.id
+    return values
+
+
+async def _without_theirs(ticket: Ticket, seen: int, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes that are this person's: without those fields that only others changed since the version seen.
+
+    A form without JavaScript sends every field, touched or not; one that still has the value it had at that version
+    was not touched. Raises Conflict for a field that both changed.
+    """
+    found = Event.filter(ticket_id=ticket.id, kind=What.TICKET_UPDATED.value).order_by("id")
+    later = [event for event in await found if event.data["version"] > seen]
+    kept, theirs, by = {}, {}, None
+    for name, (current, mine) in changes.items():
+        touching = [event for event in later if name in event.data["changes"]]
+        if not touching:
+            kept[name] = (current, mine)
+        elif mine != touching[0].data["changes"][name][0]:
+            theirs[name], by = current, touching[-1].actor_id
+    if theirs:
+        actor = await Person.get_or_none(id=by)
+        mine = {name: changes[name][1] for name in theirs}
+        raise Conflict(theirs, version=ticket.version, by=actor.name if actor else "", mine=mine)
+    return kept
+
+
+async def _set_tags(ticket: Ticket, tags: list[str]) -> None:
+    await Tag.filter(ticket_id=ticket.id).exclude(name__in=tags).delete()
+    for name in tags:
+        await Tag.get_or_create(ticket_id=ticket.id, name=name)
+
+
+async def _set_deleted(person: Person, ticket: Ticket, *, deleted: bool) -> None:
+    ticket.deleted = deleted
+    await ticket.save(update_fields=["deleted"])
+    what = What.TICKET_DELETED if deleted else What.TICKET_RESTORED
+    await events.record(what, by=person, ticket=ticket, tags=await tags_of(ticket), public=True)

@@ -1,0 +1,58 @@
+"""What `check` looks at: everything that can be wrong before the desk serves."""
+
+from babel.messages.pofile import read_po
+
+from app import db
+from app.config import ROOT, Config, with_secret
+from app.live.render import LANGUAGES, Renderer, templates
+from app.web.assets import Assets, MissingLibraries
+
+
+async def problems(config: Config) -> list[str]:
+    """One plain line each; empty if everything is in order."""
+    config = with_secret(config)
+    return [*await _database(config), *_templates(), *_translations()]
+
+
+async def _database(config: Config) -> list[str]:
+    if not config.database.path.exists():
+        return []  # made in the current schema at the first start
+    try:
+        await db.connect(config.database)
+    except db.NotMigrated as error:
+        return [str(error)]
+    try:
+        found = [row["integrity_check"] for row in await db.rows("PRAGMA integrity_check")]
+        return [f"database: {line}" for line in found if line != "ok"]
+    finally:
+        await db.disconnect()
+
+
+def _templates() -> list[str]:
+    """Every template compiles, in every language."""
+    try:
+        render = Renderer({"asset": Assets().url})
+    except MissingLibraries as error:
+        return [str(error)]
+    found = []
+    for template in templates():
+        name = template.relative_to(ROOT / "templates").as_posix()
+        try:
+            render.compile(name)
+        except Exception as error:
+            found.append(f"template {name}: {error}")
+    return found
+
+
+def _translations() -> list[str]:
+    """Every catalogue translates everything that it lists, in every plural form."""
+    found = []
+    for language in LANGUAGES[1:]:
+        with (ROOT / "app" / "translations" / f"{language}.po").open("rb") as source:
+            catalogue = read_po(source, locale=language)
+        for message in catalogue:
+            said = message.string if isinstance(message.string, tuple) else (message.string,)
+            if message.id and (not all(said) or message.fuzzy):
+                found.append(f"translation {language}: {message.id!r} is not translated")
+            found += [f"translation {language}: {message.id!r}: {error}" for error in message.check(catalogue)]
+    return found

@@ -1,0 +1,1 @@
+"""From a committed event to open sockets. Reads the desk, never changes it."""

@@ -1,0 +1,95 @@
+"""The open sockets: what each shows, how far it is, and how something is sent to it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.desk.policy import Audience
+from app.live.regions import Region
+from app.live.tokens import Grant
+
+PROMPT = 0.02  # seconds that a round waits for one socket; slower ones are served on their own
+PATIENCE = 30  # seconds until a socket that takes nothing is dropped
+SILENCE = 60  # seconds without a word from the page until it is dropped
+
+
+class Close:
+    """Close codes (RFC 6455, 7.4; 4000-4999 are ours) and what the page does about them."""
+
+    VIOLATION = 1008  # stops, says so
+    RESTART = 1012  # connects again
+    OVERLOAD = 1013  # connects again
+    ENDED = 4401  # asks for a new connection once
+    GONE = 4403  # clears the page
+
+
+class Wire(Protocol):
+    """The connection under a socket."""
+
+    async def send(self, text: str) -> None: ...
+
+    async def close(self, code: int) -> None: ...
+
+
+class Slow(Exception):
+    """The socket did not take a frame in time; nothing of it was sent."""
+
+
+@dataclass(eq=False)
+class Socket:
+    wire: Wire
+    grant: Grant
+    position: int  # the last event that this page knows or is not touched by
+    watched: list[int] = field(default_factory=list)  # tickets that the page's scripts asked for
+    late: asyncio.Task[None] | None = None
+    heard: float = field(default_factory=time.monotonic)
+    token_sent: float = 0
+
+    @property
+    def audience(self) -> Audience:
+        return self.grant.audience
+
+    @property
+    def language(self) -> str:
+        return self.grant.language
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        extra = [Region("ticket", str(ticket), self.audience) for ticket in self.watched]
+        return (*self.grant.regions, *(region for region in extra if region not in self.grant.regions))
+
+    async def send(self, text: str, patience: float = PROMPT) -> None:
+        """Send one frame. Raises Slow; the wire waits until it may write before it writes, so it was all or nothing."""
+        try:
+            async with asyncio.timeout(patience):
+                await self.wire.send(text)
+        except TimeoutError:
+            raise Slow from None
+
+
+class Hub:
+    """Who is connected."""
+
+    def __init__(self) -> None:
+        self.sockets: set[Socket] = set()
+
+    def join(self, socket: Socket) -> None:
+        self.sockets.add(socket)
+
+    def leave(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        if socket.late and socket.late is not asyncio.current_task():
+            socket.late.cancel()
+
+    async def drop(self, socket: Socket, code: int) -> None:
+        """Close a socket; it is forgotten at once, whether its other end takes notice or not."""
+        self.leave(socket)
+        try:
+            async with asyncio.timeout(PROMPT):
+                await socket.wire.close(code)
+        except (TimeoutError, OSError, RuntimeError):
+            pass
+
+    def shown(self) -> set[Region]:
+        return {region for socket in self.sockets for region in socket.regions}

@@ -1,0 +1,276 @@
+"""What a page shows and a socket keeps true.
+
+A region is a name with a parameter, for an audience. Its content is computed by one query and compared with what it
+was: what differs is what an event touched. So pushing and reloading cannot disagree about what there is to show.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from app.desk import filters, queries
+from app.desk.events import Happened
+from app.desk.filters import Filter
+from app.desk.policy import Audience
+from app.desk.queries import Said
+from app.live.render import Renderer
+
+REMEMBERED = 500  # touches a region; who is further behind gets the whole
+
+
+@dataclass(frozen=True)
+class Region:
+    """name: list, count, ticket or thread. of: a filter's canonical text, or a ticket's id."""
+
+    name: str
+    of: str
+    audience: Audience
+
+
+def list_region(filter_: Filter) -> Region:
+    return Region("list", str(filter_), filter_.audience)
+
+
+def count_region(filter_: Filter) -> Region:
+    return Region("count", str(filter_), filter_.audience)
+
+
+def ticket_region(ticket: int, audience: Audience) -> Region:
+    return Region("ticket", str(ticket), audience)
+
+
+def thread_region(ticket: int, audience: Audience) -> Region:
+    return Region("thread", str(ticket), audience)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of many things in an order: a row, a comment. id and key are those of its element."""
+
+    id: str
+    key: str
+    template: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Part:
+    """A place of its own. swap: how htmx puts it there."""
+
+    target: str
+    template: str
+    value: object
+    swap: str = "innerMorph"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a region shows now. moves: whether an entry's key can change. there: False if there is no such thing."""
+
+    target: str = ""
+    descending: bool = False
+    moves: bool = True
+    entries: tuple[Entry, ...] = ()
+    parts: tuple[Part, ...] = ()
+    there: bool = True
+
+    def html(self, render: Renderer, language: str) -> Markup:
+        """The entries as the page shows them."""
+        return Markup("\n").join(render.value(entry.template, entry.value, language) for entry in self.entries)
+
+    def part(self, target: str, render: Renderer, language: str) -> Markup:
+        [part] = [part for part in self.parts if part.target == target]
+        return render.value(part.template, part.value, language)
+
+
+@dataclass(frozen=True)
+class Foot:
+    """What stands below a list. The queries are of the URLs before and after; empty: there is none."""
+
+    shown: int
+    first: int  # the place of the first row shown, from 1
+    count: int
+    before: str
+    after: str
+    view: str
+    filtered: bool
+
+
+async def compute(region: Region) -> Content:
+    """What the region shows now, from the database."""
+    match region.name:
+        case "list":
+            return await _list(filter_of(region))
+        case "count":
+            filter_ = filter_of(region)
+            count = await queries.count(filter_)
+            return Content(parts=(Part(f'[data-count="{filter_.view}"]', "live/count.html", count),))
+        case "ticket":
+            return await _ticket(region)
+        case "thread":
+            return await _thread(region)
+    raise ValueError(region.name)
+
+
+async def _list(filter_: Filter) -> Content:
+    page = await queries.page(filter_)
+    template = "tickets/row.html" if filter_.audience.is_staff else "tickets/row_public.html"
+    foot = Foot(
+        shown=len(page.rows),
+        first=(filter_.page - 1) * filters.PAGE + 1,
+        count=page.count,
+        before=filter_.query(page=filter_.page - 1) if filter_.page > 1 else "",
+        after=filter_.query(page=filter_.page + 1) if page.more and filter_.page < filters.LAST_PAGE else "",
+        view=filter_.view,
+        filtered=bool(filter_.status or filter_.priority or filter_.assignee or filter_.requester or filter_.tag),
+    )
+    return Content(
+        target="#ticket-rows",
+        descending=filter_.descending,
+        entries=tuple(Entry(f"ticket-{row.id}", row.key, template, row) for row in page.rows),
+        parts=(
+            Part("#list-count", "live/count.html", page.count),
+            Part("#list-foot", "tickets/foot.html", foot),
+        ),
+    )
+
+
+async def _ticket(region: Region) -> Content:
+    header = await queries.header(region.audience, int(region.of))
+    target = f'[data-region="ticket {region.of}"]'
+    if header is None:
+        return Content(parts=(Part(target, "tickets/unavailable.html", int(region.of), "outerMorph"),), there=False)
+    template = "tickets/header.html" if region.audience.is_staff else "tickets/header_public.html"
+    return Content(parts=(Part(target, template, header, "outerMorph"),))
+
+
+async def _thread(region: Region) -> Content:
+    entries = [
+        Entry(f"comment-{entry.id}", thread_key(entry.number), "tickets/comment.html", entry)
+        if isinstance(entry, Said)
+        else Entry(f"event-{entry.number}", thread_key(entry.number), "tickets/line.html", entry)
+        for entry in await queries.thread(region.audience, int(region.of))
+    ]
+    return Content(target="#thread", moves=False, entries=tuple(entries), there=bool(entries))
+
+
+def thread_key(number: int) -> str:
+    return f"{number:012d}"
+
+
+@lru_cache(maxsize=1024)
+def filter_of(region: Region) -> Filter:
+    return filters.read(region.audience, region.of)
+
+
+def maybe_touches(region: Region, event: Happened) -> bool:
+    """False only if this event cannot change what the region shows. True decides nothing: its query does."""
+    if event.ticket is None or not (region.audience.is_staff or event.public):
+        return False
+    if region.name in ("ticket", "thread"):
+        return str(event.ticket) == region.of
+    filter_ = filter_of(region)
+    return filter_.meets(event.fields) or filter_.meets(event.fields_before)
+
+
+@dataclass
+class Touch:
+    """A change of a region: the last event of it, what differs now, and what happened, for the page's scripts."""
+
+    number: int
+    entries: frozenset[str]
+    parts: frozenset[str]
+    happened: tuple[str, ...]
+
+
+@dataclass
+class Shown:
+    """A region in memory: what it shows, and what was touched by which event.
+
+    floor: from here on the touches are complete; who is further behind gets the whole.
+    """
+
+    region: Region
+    content: Content
+    floor: int
+    touches: list[Touch] = field(default_factory=list)
+    unwatched_since: float | None = None
+    _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    _dropped: int = 0
+
+    def update(self, content: Content, number: int, events: Iterable[Happened]) -> None:
+        """Take what the region shows after the events up to this number."""
+        before, after = self.content, content
+        was, now = {entry.id: entry for entry in before.entries}, {entry.id: entry for entry in after.entries}
+        entries = frozenset(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+        parts = frozenset(part.target for part in after.parts if part not in before.parts)
+        happened = tuple(f"{event.what}:{event.ticket}" for event in events if self._is_seen(event, before, after))
+        self.content = content
+        if entries or parts or happened:
+            self._steps.clear()
+            self.touches.append(Touch(number, entries, parts, happened))
+            if len(self.touches) > REMEMBERED:
+                dropped = self.touches.pop(0)
+                self._dropped = self.floor = dropped.number
+
+    def reset(self, content: Content, number: int) -> None:
+        """Take what the region shows without knowing how it came to be."""
+        self.content, self.floor, self._dropped = content, number, number
+        self.touches.clear()
+        self._steps.clear()
+
+    def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
+        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it."""
+        if not maybe_touches(self.region, event):
+            return False
+        if self.region.name == "list":
+            return any(entry.id == f"ticket-{event.ticket}" for entry in (*before.entries, *after.entries))
+        return self.region.name == "ticket" and (before.there or after.there)
+
+    def touched_after(self, position: int) -> bool:
+        return bool(self.touches) and self.touches[-1].number > position
+
+    def touched_until(self, position: int) -> int:
+        """The last event up to this one that touched the region, as far as is remembered."""
+        return next((touch.number for touch in reversed(self.touches) if touch.number <= position), self._dropped)
+
+    def happened_after(self, position: int) -> list[str]:
+        return [name for touch in self.touches if touch.number > position for name in touch.happened]
+
+    def step(self, position: int, render: Renderer, language: str) -> list[str]:
+        """HTML that brings a page from this position to now. Remembered: sockets in step share it."""
+        remembered = (position, language)
+        if remembered not in self._steps:
+            self._steps[remembered] = list(self._step(position, render, language))
+        return self._steps[remembered]
+
+    def _step(self, position: int, render: Renderer, language: str) -> Iterable[str]:
+        touches = [touch for touch in self.touches if touch.number > position]
+        touched = frozenset[str]().union(*(touch.entries for touch in touches))
+        shown = {entry.id for entry in self.content.entries}
+        for name in sorted(touched):
+            if self.content.moves or name not in shown:
+                yield f'<hx-partial hx-target="#{name}" hx-swap="delete"></hx-partial>'
+        rows = [
+            render.value(entry.template, entry.value, language) for entry in self.content.entries if entry.id in touched
+        ]
+        if rows:
+            sort = "desc" if self.content.descending else ""
+            target = self.content.target
+            yield f'<hx-upsert hx-target="{target}" key="data-key" sort="{sort}">{"".join(rows)}</hx-upsert>'
+        parts = frozenset[str]().union(*(touch.parts for touch in touches))
+        yield from (partial(part, render, language) for part in self.content.parts if part.target in parts)
+
+    def whole(self, render: Renderer, language: str) -> Iterable[str]:
+        """HTML that makes this region of a page what it is now, whatever it was."""
+        if self.content.target:
+            html = self.content.html(render, language)
+            yield f'<hx-partial hx-target="{self.content.target}" hx-swap="innerMorph">{html}</hx-partial>'
+        yield from (partial(part, render, language) for part in self.content.parts)
+
+
+def partial(part: Part, render: Renderer, language: str) -> str:
+    html = render.value(part.template, part.value, language)
+    return f"<hx-partial hx-target='{part.target}' hx-swap=\"{part.swap}\">{html}</hx-partial>"

@@ -1,0 +1,294 @@
+"""The loop of the live floor: what the journal says, to the regions, to the sockets that show them.
+
+Joins, rounds and resyncs go through one lock, one after another, so that nothing interleaves: a socket is told of an
+event either by its first frame or by a round, never by neither.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+from app.config import Config
+from app.desk import people, policy
+from app.desk.events import Happened, What
+from app.desk.models import Person
+from app.live import journal, regions
+from app.live.bus import MemoryBus
+from app.live.frame import frame
+from app.live.hub import PATIENCE, SILENCE, Close, Hub, Slow, Socket
+from app.live.journal import Position
+from app.live.regions import Content, Region, Shown
+from app.live.render import Renderer
+from app.live.tokens import Tokens
+
+LOOK = 0.5  # seconds between looks at the journal when the bus is silent
+BREATH = 0.05  # seconds between rounds under load
+FAR = 1000  # events; further behind than that, every region is read anew
+TURN = 100  # sockets between two turns of the loop for everybody else
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """One a process."""
+
+    def __init__(self, config: Config, bus: MemoryBus, render: Renderer, tokens: Tokens) -> None:
+        self.hub = Hub()
+        self.tokens = tokens
+        self.position = Position("", 0)
+        self.healthy = True
+        self._config, self._bus, self._render = config, bus, render
+        self._shown: dict[Region, Shown] = {}
+        self._lock = asyncio.Lock()
+        self.stopping = False
+
+    # -- the loop --
+
+    async def run(self) -> None:
+        """Until cancelled. What fails is logged and tried again; /readyz tells."""
+        while True:
+            try:
+                await self._bus.wait(LOOK)
+                async with self._lock:
+                    await self._round()
+                    await self._pulse()
+                self.healthy = True
+                await asyncio.sleep(BREATH)
+            except Exception:
+                self.healthy = False
+                log.exception("the relay failed; it starts again")
+                await asyncio.sleep(1)
+
+    async def start(self) -> None:
+        self.position = await journal.position()
+
+    async def stop(self) -> None:
+        """Tell every page to come back to the next process."""
+        self.stopping = True
+        for socket in list(self.hub.sockets):
+            await self.hub.drop(socket, Close.RESTART)
+
+    async def _round(self) -> None:
+        stands = await journal.position()
+        if stands == self.position:
+            return
+        same = stands.epoch == self.position.epoch and stands.number > self.position.number
+        events = await journal.after(self.position.number, FAR + 1) if same else []
+        if same and len(events) <= FAR:
+            await self._take(events)
+            await self._check_rights(events)
+        else:
+            await self._start_over(stands)
+            await self._check_everyone()
+        await self._send_round()
+
+    async def _take(self, events: list[Happened]) -> None:
+        touched = [
+            shown
+            for shown in self._shown.values()
+            if any(regions.maybe_touches(shown.region, event) for event in events)
+        ]
+        contents = [await regions.compute(shown.region) for shown in touched]
+        number = events[-1].id
+        for shown, content in zip(touched, contents, strict=True):
+            shown.update(content, number, events)
+        self.position = Position(self.position.epoch, number)
+
+    async def _start_over(self, stands: Position) -> None:
+        contents = [await regions.compute(region) for region in self._shown]
+        for shown, content in zip(self._shown.values(), contents, strict=True):
+            shown.reset(content, stands.number)
+        if stands.epoch != self.position.epoch:
+            for socket in self.hub.sockets:
+                socket.position = -1
+        self.position = stands
+
+    async def _send_round(self) -> None:
+        for turn, socket in enumerate(list(self.hub.sockets)):
+            if turn % TURN == TURN - 1:
+                await asyncio.sleep(0)
+            if socket.late is None:
+                await self._bring_up(socket)
+
+    async def _bring_up(self, socket: Socket) -> None:
+        """Send a socket what it is behind by, if anything; who cannot take it now is served on its own."""
+        if text := self._next_frame(socket):
+            try:
+                await socket.send(text)
+            except Slow:
+                socket.late = asyncio.create_task(self._serve_late(socket))
+                return
+            except Exception:
+                self.hub.leave(socket)
+                return
+        socket.position = self.position.number
+
+    async def _serve_late(self, socket: Socket) -> None:
+        """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
+        try:
+            while socket in self.hub.sockets and socket.position != self.position.number:
+                to, text = self.position.number, self._next_frame(socket)
+                if text:
+                    await socket.send(text, PATIENCE)
+                socket.position = to
+            socket.late = None
+        except Slow:
+            socket.late = None
+            await self.hub.drop(socket, Close.OVERLOAD)
+        except Exception:
+            socket.late = None
+            self.hub.leave(socket)
+
+    # -- frames --
+
+    def _next_frame(self, socket: Socket) -> str:
+        """The frame from a socket's position to now; empty if nothing that it shows was touched."""
+        shown = [self._shown[region] for region in socket.regions]
+        if any(socket.position < region.floor for region in shown):
+            return self._whole_frame(socket)
+        if not any(region.touched_after(socket.position) for region in shown):
+            return ""
+        return frame(
+            self.position,
+            since=max(region.touched_until(socket.position) for region in shown),
+            happened=(name for region in shown for name in region.happened_after(socket.position)),
+            changes=(html for region in shown for html in region.step(socket.position, self._render, socket.language)),
+        )
+
+    def _whole_frame(self, socket: Socket, token: str = "") -> str:
+        shown = [self._shown[region] for region in socket.regions]
+        changes = (html for region in shown for html in region.whole(self._render, socket.language))
+        return frame(self.position, since=0, whole=True, token=token, changes=changes)
+
+    def _pulse_frame(self, socket: Socket) -> str:
+        """Nothing but where the page is and a fresh token: also an answer that gives nothing away."""
+        socket.token_sent = time.monotonic()
+        return frame(
+            Position(self.position.epoch, socket.position),
+            since=max(self._shown[region].touched_until(socket.position) for region in socket.regions),
+            token=self.tokens.make(socket.grant),
+        )
+
+    # -- joining, watching, resync --
+
+    async def join(self, socket: Socket, epoch: str) -> None:
+        """Connect a socket whose page shows its regions as of socket.position. Its first frame follows at once."""
+        async with self._lock:
+            await self._round()
+            await self._keep(socket.regions)
+            shown = [self._shown[region] for region in socket.regions]
+            known = epoch == self.position.epoch and socket.position <= self.position.number
+            behind = any(socket.position < region.floor for region in shown)
+            socket.token_sent = time.monotonic()
+            token = self.tokens.make(socket.grant)
+            if not known or behind:
+                text = self._whole_frame(socket, token)
+            else:
+                text = frame(
+                    self.position,
+                    since=max(region.touched_until(socket.position) for region in shown),
+                    token=token,
+                    happened=(name for region in shown for name in region.happened_after(socket.position)),
+                    changes=(h for r in shown for h in r.step(socket.position, self._render, socket.language)),
+                )
+            socket.position = self.position.number
+            if self.stopping:
+                await self.hub.drop(socket, Close.RESTART)
+                return
+            self.hub.join(socket)
+            await socket.send(text, PATIENCE)
+
+    async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
+        """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not."""
+        async with self._lock:
+            await self._round()
+            if on and ticket not in socket.watched:
+                await self._keep([regions.ticket_region(ticket, socket.audience)])
+                socket.watched.append(ticket)
+            elif not on and ticket in socket.watched:
+                socket.watched.remove(ticket)
+            await self._answer(socket, self._pulse_frame(socket))
+
+    async def resync(self, socket: Socket) -> None:
+        """Send all regions of a page anew: it noticed that something is missing."""
+        async with self._lock:
+            await self._round()
+            await self._answer(socket, self._whole_frame(socket))
+            socket.position = self.position.number
+
+    async def ping(self, socket: Socket) -> None:
+        if socket.late is None:
+            await self._answer(socket, self._pulse_frame(socket))
+
+    async def _answer(self, socket: Socket, text: str) -> None:
+        try:
+            await socket.send(text)
+        except Slow:
+            socket.position = -1  # whatever was asked for is in the whole that it gets when it takes anything again
+            if socket.late is None:
+                socket.late = asyncio.create_task(self._serve_late(socket))
+
+    def adopt(self, since: Position, contents: dict[Region, Content]) -> None:
+        """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
+
+        Only if no event can have come between: the relay has not gone past the position that the page was read at.
+        """
+        if since.epoch == self.position.epoch and self.position.number <= since.number:
+            for region, content in contents.items():
+                if region not in self._shown:
+                    self._shown[region] = Shown(region, content, since.number, unwatched_since=time.monotonic())
+
+    async def _keep(self, wanted: Iterable[Region]) -> None:
+        for region in wanted:
+            if region not in self._shown:
+                self._shown[region] = Shown(region, await regions.compute(region), self.position.number)
+
+    # -- time and rights --
+
+    async def _pulse(self) -> None:
+        """Heartbeats, the silent, the expired, and regions that nobody shows."""
+        now = time.monotonic()
+        for socket in list(self.hub.sockets):
+            if now - socket.heard > SILENCE:
+                await self.hub.drop(socket, Close.OVERLOAD)
+            elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
+                if await self._still_signed_in(socket):
+                    with suppress(Slow, OSError, RuntimeError):
+                        await socket.send(self._pulse_frame(socket))
+                else:
+                    await self.hub.drop(socket, Close.ENDED)
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        watched = self.hub.shown()
+        for region, shown in list(self._shown.items()):
+            if region in watched:
+                shown.unwatched_since = None
+            elif shown.unwatched_since is None:
+                shown.unwatched_since = now
+            elif now - shown.unwatched_since > self._config.live.forget_seconds:
+                del self._shown[region]
+
+    async def _still_signed_in(self, socket: Socket) -> bool:
+        person = await people.of_session(socket.grant.session, self._config.sessions, seen=False)
+        return person is not None and policy.audience_of(person) == socket.audience
+
+    async def _check_everyone(self) -> None:
+        for socket in list(self.hub.sockets):
+            if not await self._still_signed_in(socket):
+                await self.hub.drop(socket, Close.ENDED)
+
+    async def _check_rights(self, events: list[Happened]) -> None:
+        sessions = {event.session for event in events if event.what is What.SESSION_ENDED}
+        changed = {event.person for event in events if event.what in (What.PERSON_CHANGED, What.PERSON_DISABLED)}
+        for socket in list(self.hub.sockets):
+            if socket.grant.session in sessions:
+                await self.hub.drop(socket, Close.ENDED)
+            elif socket.grant.person in changed:
+                person = await Person.get_or_none(id=socket.grant.person)
+                if person is None or person.disabled:
+                    await self.hub.drop(socket, Close.ENDED)
+                elif policy.audience_of(person) != socket.audience:
+                    await self.hub.drop(socket, Close.GONE)

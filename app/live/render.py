@@ -1,0 +1,94 @@
+"""Templates to HTML: one synchronous Jinja environment a language, for pages and frames alike.
+
+What is live is rendered from a template and one frozen value, and remembered: a page, a reload and a frame that show
+the same value show the same bytes.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.config import ROOT
+from app.desk import markdown
+
+LANGUAGES = ("en", "ru")
+REMEMBERED = 8192  # rendered values
+
+
+class Renderer:
+    """values: what every template may use beside its own values (such as asset)."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.rendered = 0  # how often a live value was rendered anew; the tests count it
+        self._catalogues = {language: catalogue(language) for language in LANGUAGES}
+        self._environments = {language: self._environment(language, values) for language in LANGUAGES}
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._render_value)
+
+    def page(self, template: str, language: str, **values: Any) -> str:
+        return self._environments[language].get_template(template).render(values)
+
+    def value(self, template: str, value: object, language: str) -> Markup:
+        """One live thing. The template sees it as `it` and nothing about who looks or when."""
+        return self._remembered(template, value, language)
+
+    def compile(self, template: str) -> None:
+        """Raises jinja2.TemplateError if it is none."""
+        for environment in self._environments.values():
+            environment.get_template(template)
+
+    def gettext(self, language: str) -> Callable[[str], str]:
+        return self._catalogues[language].gettext
+
+    def _render_value(self, template: str, value: object, language: str) -> Markup:
+        self.rendered += 1
+        text = self._environments[language].get_template(template).render(it=value)
+        return Markup(text.strip())  # noqa: S704 - rendered with autoescape
+
+    def _environment(self, language: str, values: Mapping[str, Any]) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(ROOT / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(self._catalogues[language], newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(values, lang=language)
+        environment.filters.update(moment=moment, utc=utc, markdown=lambda text: Markup(markdown.to_html(text)))  # noqa: S704
+        return environment
+
+
+def catalogue(language: str) -> NullTranslations:
+    """The translations of a language, read from its .po file; English is what the templates say."""
+    path = ROOT / "app" / "translations" / f"{language}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def moment(microseconds: int) -> str:
+    """For the datetime attribute of <time> (HTML: a global date and time)."""
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc(microseconds: int) -> str:
+    """For people whose browser runs no script; others see their own zone and locale."""
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def templates() -> list[Path]:
+    return sorted((ROOT / "templates").rglob("*.html"))

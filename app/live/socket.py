@@ -1,0 +1,102 @@
+"""One WebSocket's life: let in, listened to, let go."""
+
+import json
+import time
+from typing import Any, Protocol
+
+from app.config import Sessions
+from app.desk import people, policy
+from app.live.hub import Close, Socket, Wire
+from app.live.relay import Relay
+from app.live.tokens import BadToken
+
+LONGEST = 4096  # bytes of a message from the page
+WATCHED = 50  # dynamic subscriptions
+RATE, BURST = 10.0, 40.0  # messages a second in the long run, and at once
+
+
+class Line(Wire, Protocol):
+    """A wire that can be listened to."""
+
+    async def receive(self) -> str | bytes: ...
+
+
+class Violation(Exception):
+    """The page said something that pages do not say."""
+
+
+async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since: str, epoch: str) -> None:
+    """From the accept to the close. Cancelled when the other end goes."""
+    try:
+        grant = relay.tokens.read(token)
+        relay.tokens.use(grant)
+        position = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else -1
+        person = await people.of_session(grant.session, limits, seen=False)
+        if person is None or person.id != grant.person:
+            raise BadToken
+    except BadToken:
+        await line.close(Close.ENDED)
+        return
+    if policy.audience_of(person) != grant.audience:
+        await line.close(Close.GONE)
+        return
+    socket = Socket(line, grant, position)
+    try:
+        await relay.join(socket, epoch)
+        await _listen(line, relay, socket)
+    except Violation:
+        await relay.hub.drop(socket, Close.VIOLATION)
+    finally:
+        relay.hub.leave(socket)
+
+
+async def _listen(line: Line, relay: Relay, socket: Socket) -> None:
+    allowance, last = BURST, time.monotonic()
+    while True:
+        message = parse(await line.receive())
+        now = time.monotonic()
+        allowance, last = min(BURST, allowance + (now - last) * RATE) - 1, now
+        if allowance < 0:
+            raise Violation
+        socket.heard = now
+        await _obey(relay, socket, message)
+
+
+async def _obey(relay: Relay, socket: Socket, message: dict[str, Any]) -> None:
+    match message:
+        case {"action": "pong", **rest} if not rest:
+            pass
+        case {"action": "ping", **rest} if not rest:
+            await relay.ping(socket)
+        case {"action": "resync", **rest} if not rest:
+            await relay.resync(socket)
+        case {"action": "subscribe" | "unsubscribe" as action, "ticket": ticket, **rest} if not rest:
+            if type(ticket) is not int or not 0 < ticket < 2**31 or len(socket.watched) >= WATCHED:
+                raise Violation
+            await relay.watch(socket, ticket, on=action == "subscribe")
+        case _:
+            raise Violation
+
+
+def parse(message: str | bytes) -> dict[str, Any]:
+    """A message from a page: one small JSON object, strictly. Raises Violation."""
+    if not isinstance(message, str) or len(message.encode()) > LONGEST:
+        raise Violation
+    try:
+        value = json.loads(message, object_pairs_hook=_once, parse_constant=_never)
+    except (ValueError, RecursionError):
+        raise Violation from None
+    if not isinstance(value, dict):
+        raise Violation
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+def _never(name: str) -> None:
+    raise ValueError(name)

@@ -1,0 +1,87 @@
+"""SQLite through Tortoise, without the defects of its stock client.
+
+The stock one loses its lock for ever when a task is cancelled while a transaction begins (every client that hangs up
+cancels one), and its deferred BEGIN makes two writers fail at once instead of waiting for each other. This subclasses
+private names of tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions at every step.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
+
+T = TypeVar("T")
+
+
+async def _finish(work: Awaitable[T]) -> T:
+    """Await to the end even if the caller is cancelled meanwhile, and pass the cancellation on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+class ImmediateTransaction(SqliteTransactionWrapper):
+    async def begin(self) -> None:
+        try:
+            if self._connection.in_transaction:  # left open by a statement that was cancelled
+                await self._connection.rollback()
+            await self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise TransactionManagementError(error) from error
+
+
+class CancelSafeContext(SqliteTransactionContext):
+    __slots__ = ()
+
+    async def __aenter__(self) -> Any:
+        await self._trxlock.acquire()
+        try:
+            await _finish(self.ensure_connection())
+            await _finish(self.connection.begin())
+        except BaseException:
+            opened = self.connection._connection
+            try:
+                if opened is not None and opened.in_transaction:
+                    await _finish(opened.rollback())
+            finally:
+                self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        try:
+            if not self.connection._finalized:
+                if exc_type is None:
+                    await _finish(self.connection.commit())
+                elif exc_type is not TransactionManagementError:
+                    await _finish(self.connection.rollback())
+        finally:
+            get_connections().reset(self.token)
+            self._trxlock.release()
+
+
+class Client(SqliteClient):
+    def _in_transaction(self) -> CancelSafeContext:
+        return CancelSafeContext(ImmediateTransaction(self), self._lock)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with self._in_transaction() as connection:
+            await connection.execute_many(query, values)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                await self._connection.execute("PRAGMA optimize")
+        await super().close()
+
+
+client_class = Client

@@ -1,0 +1,66 @@
+"""Replies and notes."""
+
+from quart import Blueprint, Response, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.desk import comments
+from app.desk.errors import Conflict, Invalid
+from app.web import pages
+from app.web.auth import asker
+from app.web.forms import Form, only, refused, text
+from app.web.tickets import ticket_page
+
+blueprint = Blueprint("comments", __name__)
+
+
+@blueprint.post("/tickets/<int(max=2147483647):ticket>/comments")
+async def write(ticket: int) -> Response | WerkzeugResponse:
+    person, typed = asker(), await request.form
+    sent = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key"))
+    try:
+        comment = await comments.write(
+            person,
+            ticket,
+            sent.get("body", ""),
+            kind=sent["kind"],
+            status=sent.get("status", ""),
+            key=sent.get("key", ""),
+        )
+    except Invalid as problem:
+        form = refused(sent, problem)
+        if pages.by_htmx():
+            return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
+        return await ticket_page(person, ticket, composer=form)
+    return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
+
+
+@blueprint.get("/comments/<int(max=2147483647):comment>/edit")
+async def show_edit(comment: int) -> Response:
+    _, found = await comments.editable(asker(), comment)
+    return await _editor(comment, found.ticket_id, Form({"body": found.body, "version": found.version}))
+
+
+@blueprint.post("/comments/<int(max=2147483647):comment>")
+async def edit(comment: int) -> Response | WerkzeugResponse:
+    typed = await request.form
+    sent = only(typed, ("body", "version"))
+    ticket, _ = await comments.editable(asker(), comment)
+    try:
+        await comments.edit(asker(), comment, text(typed, "body"), text(typed, "version"))
+    except (Invalid, Conflict) as problem:
+        return await _editor(comment, ticket.id, refused(sent, problem))
+    return pages.done(f"/tickets/{ticket.id}#comment-{comment}")
+
+
+@blueprint.post("/comments/<int(max=2147483647):comment>/delete")
+async def delete(comment: int) -> Response | WerkzeugResponse:
+    removed = await comments.remove(asker(), comment)
+    return pages.done(f"/tickets/{removed.ticket_id}#comment-{comment}")
+
+
+async def _editor(comment: int, ticket: int, form: Form) -> Response:
+    values = {"comment": comment, "ticket": ticket, "form": form}
+    if pages.by_htmx():
+        return await pages.fragment("comments/editor.html", form.status, **values)
+    live = await pages.look(asker())
+    return await pages.page("comments/edit.html", live, status=form.status, **values)

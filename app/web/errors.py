@@ -1,0 +1,82 @@
+"""What went wrong, as pages in the person's language; and whether the desk is well."""
+
+import logging
+import secrets
+
+from quart import Blueprint, Quart, Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app import db
+from app.desk.errors import Missing, Refused
+from app.desk.filters import NoSuchPage
+from app.web import pages
+from app.web.house import house
+
+KNOWN = {400, 403, 404, 405, 413, 429}
+
+blueprint = Blueprint("errors", __name__)
+log = logging.getLogger(__name__)
+
+
+def set_up(app: Quart) -> None:
+    app.register_error_handler(Missing, _missing)
+    app.register_error_handler(NoSuchPage, _missing)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+
+
+async def show(status: int, reference: str = "") -> Response:
+    """The page for an error; for htmx, a notice that leaves the page and what was typed as they are."""
+    known = status if status in KNOWN else 500 if status >= 500 else 400
+    if pages.by_htmx():
+        answer = await pages.fragment("live/notice.html", status, error=known, reference=reference)
+        answer.headers["HX-Retarget"] = "#notice"
+        answer.headers["HX-Reswap"] = "innerHTML"
+        return answer
+    return await pages.plain("error.html", status, error=known, reference=reference)
+
+
+async def _missing(_: Exception) -> Response:
+    return await show(404)
+
+
+async def _refused(_: Exception) -> Response:
+    return await show(403)
+
+
+async def _http(error: HTTPException) -> Response:
+    if error.response is not None and isinstance(error.response, Response):
+        return error.response
+    answer = await show(error.code or 500)
+    if isinstance(error, RequestEntityTooLarge):
+        answer.headers["Connection"] = "close"
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "Location"):
+            answer.headers[name] = value
+    return answer
+
+
+async def _broken(error: Exception) -> Response:
+    """A bug of ours: a reference for the person, everything else for the log."""
+    reference = secrets.token_hex(4)
+    log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
+    g.setdefault("person", None)
+    return await show(500, reference)
+
+
+@blueprint.get("/healthz")
+async def healthz() -> Response:
+    return Response("ok", content_type="text/plain")
+
+
+@blueprint.get("/readyz")
+async def readyz() -> Response:
+    """Whether to send people here: 503 while stopping, without the database, or while the relay fails."""
+    try:
+        await db.rows("SELECT 1")
+        ready = house().relay.healthy and not house().relay.stopping
+    except Exception:
+        log.exception("the database does not answer")
+        ready = False
+    return Response("ok" if ready else "not ready", 200 if ready else 503, content_type="text/plain")

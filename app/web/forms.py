@@ -1,0 +1,65 @@
+"""What people type: read from a request, kept beside what is wrong with it, and the words for that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.desk.errors import Conflict, Invalid
+
+
+def _(words: str) -> str:
+    """Marks words for the catalogues; they are translated where they are shown."""
+    return words
+
+
+WRONG = {
+    "empty": _("Please fill this in."),
+    "too_long": _("This is too long."),
+    "unknown": _("This is not one of the possible values."),
+    "not_a_day": _("Please give a day as YYYY-MM-DD."),
+    "not_an_email": _("This is not an email address."),
+    "closed": _("This ticket is closed. Reopen it to reply."),
+    "wrong_sign_in": _("This email and password do not fit together. Check both and try again."),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form as it is shown: what was typed, and what is wrong with it.
+
+    errors: field -> a code of WRONG. theirs: field -> what someone else, by name, set it to meanwhile.
+    """
+
+    values: Mapping[str, Any]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    theirs: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
+
+    def value(self, name: str) -> Any:
+        return self.values.get(name, "")
+
+    def error(self, name: str) -> str:
+        """What is wrong with a field, in English; templates translate it. Empty: nothing."""
+        code = self.errors.get(name, "")
+        return WRONG[code] if code else ""
+
+    @property
+    def status(self) -> int:
+        return 409 if self.theirs else 422 if self.errors else 200
+
+
+def refused(typed: Mapping[str, Any], problem: Invalid | Conflict) -> Form:
+    """The form to show again after a verb would not take it."""
+    if isinstance(problem, Invalid):
+        return Form(typed, errors=problem.errors)
+    return Form({**typed, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
+
+
+def text(typed: Mapping[str, str], name: str) -> str:
+    """A field as typed, with the line ends that browsers send made plain."""
+    return typed.get(name, "").replace("\r\n", "\n")
+
+
+def only(typed: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """Those of these fields that were sent: nothing else that a request holds goes any further."""
+    return {name: text(typed, name) for name in names if name in typed}

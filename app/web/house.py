@@ -1,0 +1,23 @@
+"""What the composition root made, where the web floor reaches it."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from quart import current_app
+
+from app.config import Config
+from app.live.relay import Relay
+from app.live.render import Renderer
+from app.web.assets import Assets
+
+
+@dataclass(frozen=True)
+class House:
+    config: Config
+    render: Renderer
+    relay: Relay
+    assets: Assets
+
+
+def house() -> House:
+    return cast(House, current_app.extensions["pult"])

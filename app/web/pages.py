@@ -1,0 +1,116 @@
+"""Answers: whole pages with their live regions, plain pages, fragments; and the language they are in."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from babel import negotiate_locale
+from markupsafe import Markup
+from quart import Blueprint, Response, g, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.desk import filters, policy
+from app.desk.models import Person
+from app.live import journal, regions
+from app.live.journal import Position
+from app.live.regions import Content, Region
+from app.live.render import LANGUAGES
+from app.live.tokens import Grant
+from app.web.house import house
+
+COUNTED = {True: ("inbox", "mine", "unassigned"), False: ("open",)}  # views with a live count, for staff or not
+
+blueprint = Blueprint("pages", __name__)
+
+
+@dataclass(frozen=True)
+class Live:
+    """The regions of a page as its template shows them."""
+
+    contents: dict[Region, Content]
+    since: Position
+    token: str
+    language: str
+
+    def entries(self, region: Region) -> Markup:
+        return self.contents[region].html(house().render, self.language)
+
+    def part(self, region: Region, target: str) -> Markup:
+        return self.contents[region].part(target, house().render, self.language)
+
+    def count(self, region: Region) -> Markup:
+        return self.contents[region].part(self.contents[region].parts[0].target, house().render, self.language)
+
+    @property
+    def url(self) -> str:
+        query = {"token": self.token, "since": self.since.number, "epoch": self.since.epoch}
+        return f"/api/v1/ws?{urlencode(query)}"
+
+
+def language() -> str:
+    """The person's language, else the best of what the browser asks for, else English."""
+    person: Person | None = g.get("person")
+    if person and person.language in LANGUAGES:
+        return person.language
+    asked = [name.replace("-", "_") for name in request.accept_languages.values()]
+    return negotiate_locale(asked, LANGUAGES) or LANGUAGES[0]
+
+
+async def look(person: Person, *wanted: Region) -> Live:
+    """What these regions, and the counts beside every page, show now, with the right to watch them.
+
+    The position is read before anything else: what is committed meanwhile reaches the page by its socket.
+    """
+    since = await journal.position()
+    contents = {region: await regions.compute(region) for region in (*wanted, *_counts(person).values())}
+    house().relay.adopt(since, contents)
+    grant = Grant(person.id, g.session, policy.audience_of(person), tuple(contents), language())
+    return Live(contents, since, house().relay.tokens.make(grant), language())
+
+
+async def page(template: str, live: Live, status: int = 200, **values: Any) -> Response:
+    """A page of the desk, for the person who asks."""
+    person: Person = g.person
+    return await plain(template, status, live=live, counts=_counts(person), new_key=new_key, **values)
+
+
+async def plain(template: str, status: int = 200, **values: Any) -> Response:
+    """A page that nothing is pushed to."""
+    html = house().render.page(template, language(), person=g.get("person"), path=request.full_path, **values)
+    return Response(html, status, content_type="text/html; charset=utf-8")
+
+
+async def fragment(template: str, status: int = 200, **values: Any) -> Response:
+    """A piece of a page, for htmx."""
+    return await plain(template, status, new_key=new_key, **values)
+
+
+def done(where: str) -> Response | WerkzeugResponse:
+    """A change was made: with JavaScript it arrives by frame like everyone's, without one looks at the page anew."""
+    return Response(status=204) if by_htmx() else redirect(where, 303)
+
+
+def by_htmx() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def new_key() -> str:
+    """An idempotency key for a form."""
+    return secrets.token_urlsafe(12)
+
+
+def _counts(person: Person) -> dict[str, Region]:
+    return {view: regions.count_region(filters.of_view(person, view)) for view in COUNTED[person.is_staff]}
+
+
+@blueprint.get("/me.css")
+async def me() -> Response:
+    """Marks what is the viewer's own in fragments that are the same for everyone."""
+    number = request.args.get("id", "")
+    rule = (
+        f'[data-author="{int(number)}"] .own {{ display: inline-flex; }}\n'
+        if number.isascii() and number.isdecimal()
+        else ""
+    )
+    return Response(rule, content_type="text/css; charset=utf-8", headers={"Cache-Control": "private, max-age=86400"})

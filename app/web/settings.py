@@ -1,0 +1,30 @@
+"""What a person sets for themself."""
+
+from quart import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.desk import people
+from app.live.render import LANGUAGES
+from app.web import pages
+from app.web.auth import asker
+from app.web.forms import Form, text
+
+blueprint = Blueprint("settings", __name__)
+
+
+@blueprint.get("/settings")
+async def show() -> Response:
+    return await _settings(Form({"language": asker().language}))
+
+
+@blueprint.post("/settings")
+async def change() -> Response | WerkzeugResponse:
+    language = text(await request.form, "language")
+    if language not in ("", *LANGUAGES):
+        return await _settings(Form({"language": language}, {"language": "unknown"}))
+    await people.set_language(asker(), language)
+    return redirect("/settings", 303)
+
+
+async def _settings(form: Form) -> Response:
+    return await pages.page("settings.html", await pages.look(asker()), status=form.status, form=form)

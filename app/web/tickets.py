@@ -1,0 +1,155 @@
+"""Lists and tickets."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from quart import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.desk import filters, policy, queries, tickets
+from app.desk.errors import Conflict, Invalid, Missing
+from app.desk.filters import Filter
+from app.desk.models import Person
+from app.desk.queries import Header
+from app.desk.tickets import Opening
+from app.live import regions
+from app.web import pages
+from app.web.auth import asker
+from app.web.forms import Form, only, refused, text
+
+FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
+OPENING = ("subject", "body", "priority", "requester", "assignee", "tags", "key")
+
+blueprint = Blueprint("tickets", __name__)
+
+
+@blueprint.get("/")
+async def front() -> WerkzeugResponse:
+    return redirect("/tickets", 303)
+
+
+@blueprint.get("/tickets")
+async def show_list() -> Response:
+    person = asker()
+    filter_ = filters.parse(person, request.args.to_dict(flat=False))  # type: ignore[arg-type]
+    region = regions.list_region(filter_)
+    live = await pages.look(person, region)
+    removed = request.args.get("deleted", "")
+    return await pages.page(
+        "tickets/list.html",
+        live,
+        region=region,
+        filter=filter_,
+        choices=await _choices(person),
+        removed=removed if removed.isdecimal() and len(removed) < 11 else "",
+        empty_desk=not await queries.has_tickets(),
+    )
+
+
+@blueprint.get("/tickets/new")
+async def show_new() -> Response:
+    return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()}))
+
+
+@blueprint.post("/tickets")
+async def create() -> Response | WerkzeugResponse:
+    typed = only(await request.form, OPENING)
+    try:
+        ticket = await tickets.open_ticket(asker(), Opening(**{"subject": "", "body": ""} | typed))
+    except Invalid as problem:
+        return await _new(asker(), refused(typed, problem))
+    return redirect(f"/tickets/{ticket.id}", 303)
+
+
+@blueprint.get("/tickets/<int(max=2147483647):ticket>")
+async def show(ticket: int) -> Response:
+    return await ticket_page(asker(), ticket)
+
+
+@blueprint.post("/tickets/<int(max=2147483647):ticket>")
+async def change(ticket: int) -> Response | WerkzeugResponse:
+    person, typed = asker(), await request.form
+    asked = only(typed, FIELDS)
+    try:
+        await tickets.change(person, ticket, text(typed, "version"), asked)
+    except (Invalid, Conflict) as problem:
+        return await _changed_in_vain(person, ticket, refused({**asked, "version": text(typed, "version")}, problem))
+    return pages.done(f"/tickets/{ticket}")
+
+
+@blueprint.post("/tickets/<int(max=2147483647):ticket>/delete")
+async def delete(ticket: int) -> WerkzeugResponse:
+    await tickets.delete(asker(), ticket)
+    return redirect(f"/tickets?deleted={ticket}", 303)
+
+
+@blueprint.post("/tickets/<int(max=2147483647):ticket>/restore")
+async def restore(ticket: int) -> WerkzeugResponse:
+    await tickets.restore(asker(), ticket)
+    return redirect(f"/tickets/{ticket}", 303)
+
+
+async def ticket_page(
+    person: Person, ticket: int, *, fields: Form | None = None, composer: Form | None = None
+) -> Response:
+    """The page of a ticket; the forms on it are given where one of them could not be taken. Raises Missing."""
+    audience = policy.audience_of(person)
+    header_region, thread_region = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience)
+    live = await pages.look(person, header_region, thread_region)
+    if not live.contents[header_region].there:
+        raise Missing
+    header = live.contents[header_region].parts[0].value
+    assert isinstance(header, Header)
+    form = fields or Form({})
+    return await pages.page(
+        "tickets/ticket.html",
+        live,
+        status=form.status if fields else composer.status if composer else 200,
+        header=header,
+        header_html=live.count(header_region),
+        entries=live.entries(thread_region),
+        form=Form(_values(header) | dict(form.values), form.errors, form.theirs, form.by),
+        composer=composer or Form({"kind": "reply", "key": pages.new_key()}),
+        choices=await _choices(person),
+    )
+
+
+async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
+    if not pages.by_htmx():
+        return await ticket_page(person, ticket, fields=form)
+    header = await queries.header(policy.audience_of(person), ticket)
+    if header is None:
+        raise Missing
+    shown = Form(_values(header) | dict(form.values), form.errors, form.theirs, form.by)
+    return await pages.fragment(
+        "tickets/fields.html", form.status, header=header, form=shown, choices=await _choices(person)
+    )
+
+
+async def _new(person: Person, form: Form) -> Response:
+    live = await pages.look(person)
+    return await pages.page("tickets/new.html", live, status=form.status, form=form, choices=await _choices(person))
+
+
+async def _choices(person: Person) -> dict[str, Any]:
+    """What the menus of forms and filters offer. A requester has none of them."""
+    if not person.is_staff:
+        return {"statuses": queries.STATUSES, "sorts": filters.REQUESTER_SORTS}
+    return {
+        "statuses": queries.STATUSES,
+        "priorities": queries.PRIORITIES,
+        "people": await queries.assignable(),
+        "tags": await queries.tags(),
+        "sorts": filters.STAFF_SORTS,
+    }
+
+
+def _values(header: Header) -> Mapping[str, Any]:
+    """A ticket's fields as its form has them."""
+    values = asdict(header)
+    return {
+        **{name: values[name] or "" for name in ("subject", "status", "priority", "due", "version")},
+        "assignee": str(header.assignee_id or ""),
+        "tags": ", ".join(header.tags),
+    }

@@ -1,0 +1,148 @@
+"""The cast and the ways to start the desk: the database alone, or served for real on a free port."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from quart_auth import QuartAuth
+
+from app import db
+from app.__main__ import server_settings
+from app.config import Config, Database, Live, Security, Server
+from app.desk import people
+from app.desk.models import Person, Role
+from app.live.relay import Relay
+from app.live.render import Renderer
+
+SECRET = "a secret for tests, long enough for HS256"
+PROMISE = 2.0  # seconds until an open page is true again
+DEADLINE = 5 * PROMISE  # what a test waits for it at most
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is in every test: an admin, two agents, two requesters. Each one's email is their name @pult.example."""
+
+    vera: Person  # admin
+    anna: Person  # agent
+    boris: Person  # agent
+    clara: Person  # requester
+    dmitri: Person  # requester
+
+    @property
+    def everyone(self) -> list[Person]:
+        return [self.vera, self.anna, self.boris, self.clara, self.dmitri]
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("blank") / "blank.sqlite3"
+    asyncio.run(db.migrate(Database(path=path)))
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, blank: Path) -> Config:
+    """Settings with a database file of the test's own."""
+    path = tmp_path / "pult.sqlite3"
+    shutil.copy(blank, path)
+    return Config(
+        server=Server(port=0, log_level="debug"),
+        database=Database(path=path),
+        security=Security(SECRET),
+        live=Live(heartbeat_seconds=20),
+    )
+
+
+@pytest.fixture
+async def desk(config: Config) -> AsyncIterator[Cast]:
+    """The database, open, with the cast in it. Nothing is served."""
+    await db.connect(config.database)
+    yield await make_cast()
+    await db.disconnect()
+
+
+async def make_cast() -> Cast:
+    roles = {
+        "vera": Role.ADMIN,
+        "anna": Role.AGENT,
+        "boris": Role.AGENT,
+        "clara": Role.REQUESTER,
+        "dmitri": Role.REQUESTER,
+    }
+    return Cast(
+        **{name: await people.add(f"{name}@pult.example", name.capitalize(), role) for name, role in roles.items()}
+    )
+
+
+class Served:
+    """A desk served by uvicorn in the test's own event loop, and its people's clients."""
+
+    def __init__(self, config: Config) -> None:
+        self.settings = server_settings(config)
+        self.server = uvicorn.Server(self.settings)
+        self.app = self.settings.app
+        self.cast: Cast
+        self._clients: list[httpx.AsyncClient] = []
+
+    async def start(self) -> None:
+        self._running = asyncio.create_task(self.server.serve())
+        while not self.server.started:
+            if self._running.done():
+                self._running.result()
+                raise RuntimeError("the desk did not start")
+            await asyncio.sleep(0.002)
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.cast = await make_cast()
+
+    async def stop(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+        self.server.should_exit = True
+        await self._running
+
+    @property
+    def relay(self) -> Relay:
+        return self.app.extensions["pult"].relay
+
+    @property
+    def render(self) -> Renderer:
+        return self.app.extensions["pult"].render
+
+    async def cookie(self, person: Person) -> str:
+        """The value of a session cookie for a new session of this person."""
+        [auth] = self.app.extensions["QUART_AUTH"]
+        assert isinstance(auth, QuartAuth)
+        return auth.dump_token(await people.begin_session(person), self.app)
+
+    def stranger(self, **options: object) -> httpx.AsyncClient:
+        """A client that nobody has signed in with. It follows no redirects."""
+        client = httpx.AsyncClient(base_url=self.url, timeout=DEADLINE, **options)  # type: ignore[arg-type]
+        self._clients.append(client)
+        return client
+
+    async def client(self, person: Person) -> httpx.AsyncClient:
+        """A client in which this person is signed in."""
+        return self.stranger(cookies={"pult": await self.cookie(person)})
+
+
+@pytest.fixture
+async def served(config: Config) -> AsyncIterator[Served]:
+    """The whole desk on a free port of the loopback, with the cast in its database."""
+    desk = Served(config)
+    await desk.start()
+    yield desk
+    await desk.stop()
+
+
+@pytest.fixture
+def quick(config: Config) -> Config:
+    """Settings under which the time-outs of the live floor come at once."""
+    return replace(config, live=Live(heartbeat_seconds=0.2, token_seconds=60, forget_seconds=0.2))
