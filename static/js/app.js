@@ -1,0 +1,9 @@
+// Every page of the desk loads this. Modules run before htmx opens the first socket.
+
+import * as follow from "./follow.js";
+import * as forms from "./forms.js";
+import * as live from "./live.js";
+import * as places from "./places.js";
+import * as time from "./time.js";
+
+for (const part of [live, time, follow, forms, places]) part.start();

@@ -1,0 +1,87 @@
+// Forms by htmx: sending by keyboard, an emptied composer, the edit dialog, questions before deleting.
+
+import { banner } from "./live.js";
+
+let sent = false; // a message of ours is on its way into the thread
+
+export function start() {
+  document.addEventListener("keydown", sendByKey);
+  document.addEventListener("submit", askFirst, { capture: true });
+  document.addEventListener("submit", dropEmpty);
+  document.addEventListener("change", ({ target }) => target.closest("[data-autosubmit]")?.requestSubmit());
+  document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.parentElement.remove());
+  document.addEventListener("click", closeEditor);
+  document.addEventListener("htmx:after:request", answered);
+  document.addEventListener("htmx:error", ({ detail }) => banner("unsent", Boolean(detail.ctx)));
+  document.addEventListener("htmx:after:swap", showEditor);
+  document.addEventListener("comment_added", showSent);
+  addEventListener("pageshow", restoreEmpty);
+}
+
+function sendByKey(event) {
+  if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
+  if (!event.target.matches("textarea") || !event.target.form) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+}
+
+function askFirst(event) {
+  const question = event.target.dataset.confirm;
+  if (!question || confirm(question)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+// A filter that is not set need not stand in the address.
+function dropEmpty({ target }) {
+  if (!target.matches("[data-autosubmit]")) return;
+  for (const control of target.elements) if (control.name && !control.value) control.disabled = true;
+}
+
+function restoreEmpty() {
+  for (const control of document.querySelectorAll("[data-autosubmit] :disabled")) {
+    if (control.tagName !== "OPTION") control.disabled = false;
+  }
+}
+
+function answered({ detail: { ctx } }) {
+  banner("unsent", false);
+  const form = ctx.sourceElement;
+  if (ctx.response.status !== 204) return;
+  document.getElementById("notice")?.replaceChildren();
+  if (form.id === "comment-form") empty(form, ctx.request.body.get("body"));
+  form.closest("dialog")?.close();
+  form.querySelector(".conflict")?.remove();
+  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
+}
+
+// What was typed while the message was on its way stays.
+function empty(form, body) {
+  const field = form.elements.body;
+  const plain = (text) => text.replaceAll("\r\n", "\n");
+  field.value = plain(field.value).startsWith(plain(body)) ? plain(field.value).slice(plain(body).length) : field.value;
+  form.elements.key.value = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16)).join("");
+  if (form.elements.status) form.elements.status.value = "";
+  sent = true;
+}
+
+function showSent() {
+  if (sent) document.querySelector("#thread > :last-child")?.scrollIntoView({ block: "nearest" });
+  sent = false;
+}
+
+function showEditor() {
+  const dialog = document.getElementById("editor");
+  if (!dialog?.querySelector("form") || dialog.open) return;
+  dialog.addEventListener("close", () => dialog.replaceChildren(), { once: true });
+  dialog.showModal();
+  dialog.querySelector("textarea")?.focus();
+}
+
+function closeEditor(event) {
+  const dialog = event.target.closest("[data-close]")?.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+}
