@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.desk.events import Happened
 from app.desk.models import Comment, Kind, Person, Status, Ticket
 
 
@@ -43,12 +44,24 @@ def visible_to(audience: Audience, ticket: Ticket) -> bool:
     return not ticket.deleted and (audience.is_staff or ticket.requester_id == audience.requester)
 
 
+def may_know(audience: Audience, event: Happened) -> bool:
+    """Whether an event of a ticket may be told: a requester learns of public ones of what is, or just was, theirs."""
+    if event.ticket is None:
+        return False
+    theirs = (event.fields["requester"], event.fields_before["requester"])
+    return audience.is_staff or (event.public and audience.requester in theirs)
+
+
 def may_see(person: Person, ticket: Ticket) -> bool:
     return not person.disabled and visible_to(audience_of(person), ticket)
 
 
 def may_see_comment(person: Person, ticket: Ticket, comment: Comment) -> bool:
     return may_see(person, ticket) and (person.is_staff or comment.kind is Kind.REPLY)
+
+
+def may_open(person: Person) -> bool:
+    return not person.disabled
 
 
 def may_change(person: Person, ticket: Ticket) -> bool:

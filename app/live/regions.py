@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from app.desk import filters, queries
+from app.desk import filters, policy, queries
 from app.desk.events import Happened
 from app.desk.filters import Filter
 from app.desk.policy import Audience
@@ -167,7 +167,7 @@ def filter_of(region: Region) -> Filter:
 
 def maybe_touches(region: Region, event: Happened) -> bool:
     """False only if this event cannot change what the region shows. True decides nothing: its query does."""
-    if event.ticket is None or not (region.audience.is_staff or event.public):
+    if not policy.may_know(region.audience, event):
         return False
     if region.name in ("ticket", "thread"):
         return str(event.ticket) == region.of
@@ -222,12 +222,17 @@ class Shown:
         self._steps.clear()
 
     def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
-        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it."""
+        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it.
+
+        What an event did may have been read already in the round before it; then its row is among the last touches.
+        """
         if not maybe_touches(self.region, event):
             return False
         if self.region.name == "list":
-            return any(entry.id == f"ticket-{event.ticket}" for entry in (*before.entries, *after.entries))
-        return self.region.name == "ticket" and (before.there or after.there)
+            row = f"ticket-{event.ticket}"
+            shown = any(entry.id == row for entry in (*before.entries, *after.entries))
+            return shown or any(row in touch.entries for touch in self.touches[-3:])
+        return self.region.name == "ticket"
 
     def touched_after(self, position: int) -> bool:
         return bool(self.touches) and self.touches[-1].number > position

@@ -1,0 +1,173 @@
+"""Real Chromium, a desk in a process of its own, and a line between them that can be cut."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
+
+from app import create_app, db
+from app.config import ROOT, Config
+from app.desk import people
+from app.desk.models import Person
+from tests.browser.proxy import Proxy
+from tests.conftest import DEADLINE, SECRET, Cast, make_cast
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = DEADLINE * 1000  # ms
+
+# What a page shows in its live regions, as text; without what scripts paint: ages, the cursor, htmx's marks.
+CANONICAL = """
+(root) => {
+  const skipped = /^(data-htmx-powered|data-fresh|aria-current|title|class|data-overdue)$/;
+  const words = (node) => node.textContent.replace(/\\s+/g, " ").trim();
+  const canonical = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return words(node);
+    if (node.nodeType !== Node.ELEMENT_NODE) return "";
+    const attributes = [...node.attributes].filter((a) => !skipped.test(a.name)).map((a) => `${a.name}=${a.value}`);
+    const children = node.matches("time") ? [] : [...node.childNodes].map(canonical).filter(Boolean);
+    return `<${node.localName} ${attributes.sort().join(" ")}>${children.join("\\n")}</>`;
+  };
+  const regions = "#ticket-rows, #list-count, #list-foot, [data-count], #ticket, #thread";
+  return [...root.querySelectorAll(regions)].map(canonical).join("\\n\\n");
+}
+"""
+LIVE = f"({CANONICAL})(document)"
+FRESH = f"""
+async () => {{
+  const answer = await fetch(location.href);
+  if (answer.status === 404) return "gone";
+  return ({CANONICAL})(new DOMParser().parseFromString(await answer.text(), "text/html"));
+}}
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """An installed Chromium or Chrome, else Playwright's own; the test is skipped where there is none."""
+    named = [os.environ.get("PULT_CHROMIUM", ""), *PROGRAMS]
+    program = next((found for name in named if name and (found := shutil.which(name))), None)
+    async with async_playwright() as playwright:
+        try:
+            launched = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        except Error as error:
+            pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
+        yield launched
+        await launched.close()
+
+
+class Running:
+    """A desk in a process of its own, behind a line that can be cut; restarted on the same port."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.cast: Cast
+        self._contexts: list[BrowserContext] = []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.proxy = Proxy(self._port)
+
+    async def open(self) -> None:
+        await db.connect(self.config.database)
+        self.cast = await make_cast()
+        await self.start()
+        await self.proxy.start()
+        self.url = f"http://127.0.0.1:{self.proxy.port}"
+
+    async def close(self) -> None:
+        await self.proxy.stop()
+        await self.stop()
+        await db.disconnect()
+
+    async def start(self) -> None:
+        environment = {
+            **os.environ,
+            "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
+            "PULT_SECURITY__SECRET_KEY": SECRET,
+            "PULT_SERVER__LOG_LEVEL": "warning",
+        }
+        command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
+        self._process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
+        )
+        async with asyncio.timeout(6 * DEADLINE), httpx.AsyncClient() as client:
+            while True:
+                assert self._process.returncode is None, "the desk did not start"
+                try:
+                    await client.get(f"http://127.0.0.1:{self._port}/readyz")
+                    return
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self._process.send_signal(how)
+        await self._process.wait()
+
+    async def context(self, browser: Browser, person: Person | None = None, **options: object) -> BrowserContext:
+        """A browser of its own, in which this person is signed in."""
+        context = await browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        if person:
+            app = create_app(self.config)
+            [auth] = app.extensions["QUART_AUTH"]
+            value = auth.dump_token(await people.begin_session(person), app)
+            await context.add_cookies([{"name": "pult", "value": value, "url": self.url}])
+        return context
+
+
+@pytest.fixture
+async def running(config: Config) -> AsyncIterator[Running]:
+    desk = Running(config)
+    await desk.open()
+    yield desk
+    await desk.close()
+
+
+async def connected(page: Page) -> None:
+    """Until the page says that it is connected and has caught up."""
+    await page.wait_for_selector('#live[data-state="connected"]', state="attached", timeout=3 * PATIENCE)
+
+
+async def open_page(context: BrowserContext, path: str) -> Page:
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
+    await page.goto(path)
+    await connected(page)
+    return page
+
+
+async def back_online(page: Page) -> None:
+    """What the browser tells a page when its network returns."""
+    await page.evaluate("dispatchEvent(new Event('online'))")
+
+
+async def equals_its_reload(page: Page) -> None:
+    """The promise, in a browser: within its time the page shows what a fresh GET of its address shows."""
+    await connected(page)
+    live, fresh = "", "-"
+    async with asyncio.timeout(DEADLINE):
+        while live != fresh:
+            fresh = await page.evaluate(FRESH)
+            live = await page.evaluate(LIVE)
+            if fresh == "gone" and await page.locator("#ticket[data-gone]").count():
+                return
+            await asyncio.sleep(0.05)

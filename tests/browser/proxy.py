@@ -1,0 +1,63 @@
+"""A line between browser and desk that can be cut, and for a while not be had."""
+
+import asyncio
+import contextlib
+
+
+class Proxy:
+    """Forwards TCP from a free port of the loopback to another port."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._lines: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
+        self._plugged = True
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._server.close()
+        self.cut()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for ends in self._lines.values():
+            for end in ends:
+                end.transport.abort()
+
+    def unplug(self) -> None:
+        """Cut, and let nobody in until plug()."""
+        self._plugged = False
+        self.cut()
+
+    def plug(self) -> None:
+        self._plugged = True
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        ends = self._lines[task] = [writer]
+        try:
+            if self._plugged:
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+                ends.append(far_writer)
+                await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        except OSError:
+            pass
+        finally:
+            for end in ends:
+                end.transport.abort()
+                with contextlib.suppress(OSError):
+                    await end.wait_closed()
+            del self._lines[task]
+
+
+async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+    if not sink.is_closing():
+        sink.write_eof()

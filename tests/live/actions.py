@@ -1,0 +1,94 @@
+"""Everything that can happen to a desk: each verb once, and at random."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from app.desk import comments, tickets
+from app.desk.errors import Invalid, Missing, Refused
+from app.desk.models import Comment, Person, Ticket
+from app.desk.tickets import Opening
+from tests.conftest import Cast
+
+WORDS = ("printer", "VPN", "счёт", "login", "ёлка", "<b>bold</b>", "**strong**", "a & b", "\u202bעברית", "🙂 emoji")
+
+
+@dataclass
+class Desk:
+    """The cast at work."""
+
+    cast: Cast
+    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+
+    async def open(self, by: Person | None = None, **asked: str) -> Ticket:
+        words = " ".join(self.chance.choices(WORDS, k=3))
+        return await tickets.open_ticket(by or self.cast.clara, Opening(**{"subject": words, "body": words} | asked))
+
+    async def change(self, ticket: Ticket, by: Person | None = None, **fields: str) -> None:
+        current = await Ticket.get(id=ticket.id)
+        await tickets.change(by or self.cast.anna, ticket.id, str(current.version), fields)
+
+    async def say(self, ticket: Ticket, by: Person | None = None, kind: str = "reply", status: str = "") -> Comment:
+        words = " ".join(self.chance.choices(WORDS, k=4))
+        return await comments.write(by or self.cast.anna, ticket.id, words, kind=kind, status=status)
+
+
+Verb = Callable[[Desk, Ticket], Awaitable[object]]
+
+
+async def _edited(desk: Desk, ticket: Ticket, kind: str) -> None:
+    comment = await desk.say(ticket, kind=kind)
+    await comments.edit(desk.cast.anna, comment.id, f"{comment.body} again", "1")
+
+
+async def _removed(desk: Desk, ticket: Ticket, kind: str) -> None:
+    await comments.remove(desk.cast.vera, (await desk.say(ticket, kind=kind)).id)
+
+
+async def _restored(desk: Desk, ticket: Ticket) -> None:
+    await tickets.delete(desk.cast.anna, ticket.id)
+    await tickets.restore(desk.cast.vera, ticket.id)
+
+
+# Every kind of event, and every field of a change.
+VERBS: dict[str, Verb] = {
+    "a ticket is opened": lambda desk, _: desk.open(),
+    "a ticket is opened by another requester": lambda desk, _: desk.open(desk.cast.dmitri),
+    "a ticket is opened for a requester": lambda desk, _: desk.open(
+        desk.cast.anna, requester="clara@pult.example", assignee="me", tags="vpn, счёт", priority="urgent"
+    ),
+    "its subject changes": lambda desk, ticket: desk.change(ticket, subject="Another & <i>subject</i>"),
+    "it is solved": lambda desk, ticket: desk.change(ticket, status="solved"),
+    "it is closed": lambda desk, ticket: desk.change(ticket, status="closed"),
+    "its priority changes": lambda desk, ticket: desk.change(ticket, priority="high"),
+    "it is assigned": lambda desk, ticket: desk.change(ticket, assignee="me"),
+    "it is assigned to a colleague": lambda desk, ticket: desk.change(ticket, assignee=str(desk.cast.boris.id)),
+    "its tags change": lambda desk, ticket: desk.change(ticket, tags="vpn, b"),
+    "its day changes": lambda desk, ticket: desk.change(ticket, due="2026-12-24"),
+    "it gets another requester": lambda desk, ticket: desk.change(ticket, requester="dmitri@pult.example"),
+    "several fields change at once": lambda desk, ticket: desk.change(
+        ticket, status="pending", priority="low", tags="", assignee="me"
+    ),
+    "staff replies": lambda desk, ticket: desk.say(ticket),
+    "staff replies and solves": lambda desk, ticket: desk.say(ticket, status="solved"),
+    "a note is added": lambda desk, ticket: desk.say(ticket, kind="note"),
+    "the requester replies": lambda desk, ticket: desk.say(ticket, by=desk.cast.clara),
+    "a reply is edited": lambda desk, ticket: _edited(desk, ticket, "reply"),
+    "a note is edited": lambda desk, ticket: _edited(desk, ticket, "note"),
+    "a reply is deleted": lambda desk, ticket: _removed(desk, ticket, "reply"),
+    "a note is deleted": lambda desk, ticket: _removed(desk, ticket, "note"),
+    "it is deleted": lambda desk, ticket: tickets.delete(desk.cast.anna, ticket.id),
+    "it is deleted and restored": _restored,
+}
+
+
+async def something(desk: Desk) -> str:
+    """One verb at random on one ticket at random; what it was. A verb that is refused there is one as well."""
+    name = desk.chance.choice(list(VERBS))
+    ticket = desk.chance.choice(await Ticket.all().order_by("id"))
+    try:
+        await VERBS[name](desk, ticket)
+    except (Missing, Refused, Invalid):
+        if ticket.deleted and desk.chance.random() < 0.5:
+            await tickets.restore(desk.cast.vera, ticket.id)
+    return f"{name}: {ticket.id}"

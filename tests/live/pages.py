@@ -1,0 +1,166 @@
+"""A page that is open: its DOM, its socket, and the rules of the protocol by which frames reach the one from the other."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+from lxml.html import HtmlElement
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as connect_socket
+from websockets.exceptions import ConnectionClosed
+
+from app.live import journal
+from tests.conftest import DEADLINE, Served
+from tests.live import applier
+
+
+@dataclass
+class OpenPage:
+    """One page in one browser, as far as the live protocol goes (static/js/live.js is the real thing)."""
+
+    served: Served
+    client: httpx.AsyncClient
+    path: str
+    dom: HtmlElement
+    token: str
+    epoch: str
+    cursor: int
+    frames: list[str] = field(default_factory=list)  # all that came, applied or not
+    applied: list[str] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+    resyncs: int = 0
+    closed: int = 0  # the code with which the server closed the socket
+    socket: ClientConnection | None = None
+    _reader: asyncio.Task[None] | None = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _whole: bool = False
+
+    async def connect(self) -> "OpenPage":
+        """Open the socket and take what comes, until cut(). Returns with the first frame, which follows at once."""
+        query = urlencode({"token": self.token, "since": "" if self._whole else self.cursor, "epoch": self.epoch})
+        url = f"{self.served.url.replace('http', 'ws')}/api/v1/ws?{query}"
+        self.socket = await connect_socket(url, origin=self.served.url, compression=None, max_size=None)
+        self.closed = 0
+        self._news.clear()
+        self._reader = asyncio.create_task(self._read(self.socket))
+        await self.news()
+        return self
+
+    async def news(self) -> None:
+        """Until another frame came, or the socket was closed."""
+        async with asyncio.timeout(DEADLINE):
+            await self._news.wait()
+        self._news.clear()
+
+    async def _read(self, socket: ClientConnection) -> None:
+        try:
+            async for message in socket:
+                await self.receive(str(message))
+        except ConnectionClosed:
+            pass
+        self.closed = socket.close_code or 0
+        self._news.set()
+
+    async def receive(self, frame: str) -> None:
+        """Apply a frame, drop it, or ask for the whole: as the page does."""
+        self.frames.append(frame)
+        span = applier.span(frame)
+        epoch, since, to = span["data-epoch"], int(span["data-from"]), int(span["data-to"])
+        whole, same = span["data-span"] == "whole", span["data-epoch"] == self.epoch
+        if token := span.get("data-token"):
+            self.token = token
+            await self.say(action="pong")
+        fits = (not same or to >= self.cursor) if whole else same and not self._whole and since <= self.cursor < to
+        if fits:
+            applier.apply(self.dom, frame)
+            self.applied.append(frame)
+            self.cursor, self.epoch = to, epoch
+            self._whole = self._whole and not whole
+            self.happened += span.get("data-happened", "").split()
+        elif not whole and not self._whole and (not same or since > self.cursor):
+            self._whole = True
+            self.resyncs += 1
+            await self.say(action="resync")
+        self._news.set()
+
+    async def say(self, **message: Any) -> None:
+        if self.socket:
+            await self.socket.send(json.dumps(message))
+
+    async def ask(self, **message: Any) -> str:
+        """Say something that is answered; the answer."""
+        self._news.clear()
+        await self.say(**message)
+        await self.news()
+        return self.frames[-1]
+
+    async def cut(self) -> None:
+        """Cut the socket, as a network does."""
+        if self.socket and self._reader:
+            self.socket.transport.abort()
+            await self._reader
+            self.socket = None
+
+    async def reconnect(self) -> None:
+        """What a page does after a cut: a new connection for its old token, from where it is."""
+        answer = await self.client.post("/live/connection", data={"token": self.token})
+        assert answer.status_code == 200, answer.status_code
+        self.token = token_of(applier.parse(answer.text))["token"]
+        await self.connect()
+
+    async def caught_up(self) -> None:
+        """Until the page knows everything that is committed now."""
+        number = (await journal.position()).number
+        async with asyncio.timeout(DEADLINE):
+            while self.served.relay.position.number < number:
+                await asyncio.sleep(0.005)
+        while self.cursor < number or self._whole:
+            await self.ask(action="ping")
+            assert not self.closed, f"closed with {self.closed}"
+
+    def shown(self) -> dict[str, list[object]]:
+        return applier.regions(self.dom)
+
+    async def reloaded(self) -> dict[str, list[object]]:
+        """What a fresh GET of the same address shows."""
+        answer = await self.client.get(self.path)
+        if answer.status_code == 404:
+            return {"gone": []}
+        return applier.regions(applier.parse(answer.text))
+
+    async def equals_its_reload(self) -> None:
+        """The promise. A ticket page whose ticket is gone shows that, where a reload is an error page."""
+        await self.caught_up()
+        fresh = await self.reloaded()
+        if fresh == {"gone": []}:
+            assert self.dom.cssselect("#ticket[data-gone]") and not self.dom.cssselect("#thread > *"), self.path
+            return
+        live = self.shown()
+        for name in fresh.keys() | live.keys():
+            assert live.get(name) == fresh.get(name), f"{self.path}: {name} differs from its reload"
+
+    def css(self, selector: str) -> list[HtmlElement]:
+        found: list[HtmlElement] = self.dom.cssselect(selector)
+        return found
+
+    @property
+    def rows(self) -> list[int]:
+        return [int(row.get("data-ticket")) for row in self.css("#ticket-rows > tr")]
+
+
+def token_of(dom: HtmlElement) -> dict[str, str]:
+    [live] = dom.cssselect("#live")
+    return {name: values[0] for name, values in parse_qs(urlsplit(live.get("hx-ws:connect")).query).items()}
+
+
+async def open_page(served: Served, client: httpx.AsyncClient, path: str, *, connect: bool = True) -> OpenPage:
+    """GET a page and connect its socket."""
+    answer = await client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.status_code}"
+    dom = applier.parse(answer.text)
+    start = token_of(dom)
+    page = OpenPage(served, client, path, dom, start["token"], start["epoch"], int(start["since"]))
+    return await page.connect() if connect else page

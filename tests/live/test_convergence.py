@@ -1,0 +1,159 @@
+"""The promise: a live page equals the same page reloaded."""
+
+import random
+
+import pytest
+
+from app import db
+from app.desk.models import Ticket
+from app.live import regions, relay
+from tests.live import applier
+from tests.live.actions import VERBS, Desk, something
+from tests.live.pages import OpenPage
+
+STAFF_PAGES = (
+    "/tickets",
+    "/tickets?view=mine",
+    "/tickets?view=unassigned&sort=created",
+    "/tickets?view=solved",
+    "/tickets?view=all&sort=-priority",
+    "/tickets?view=all&sort=due",
+    "/tickets?view=all&tag=vpn&sort=updated",
+    "/tickets?view=all&assignee=none&priority=normal&status=new&status=open",
+    "/tickets/1",
+    "/tickets/2",
+    "/tickets/new",
+)
+REQUESTER_PAGES = ("/tickets", "/tickets?view=all&sort=-created", "/tickets?view=solved", "/tickets/1")
+
+
+@pytest.fixture
+async def desk(served):
+    desk = Desk(served.cast)
+    await desk.open()  # 1: what the verbs are done to
+    await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
+    for _ in range(4):
+        await desk.open(served.cast.dmitri)
+    return desk
+
+
+async def everyones_pages(cast, open_) -> list[OpenPage]:
+    pages = [await open_(cast.anna, path) for path in STAFF_PAGES]
+    pages += [await open_(cast.vera, "/tickets?view=mine"), await open_(cast.boris, "/tickets/1")]
+    pages += [await open_(cast.clara, path) for path in REQUESTER_PAGES]
+    return [*pages, await open_(cast.dmitri, "/tickets")]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_every_page_equals_its_reload_after(verb, desk, open_):
+    pages = await everyones_pages(desk.cast, open_)
+    await VERBS[verb](desk, await Ticket.get(id=1))
+    for page in pages:
+        await page.equals_its_reload()
+        assert not page.resyncs
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_pages_stay_true_while_people_work_and_sockets_are_cut(seed, desk, open_):
+    desk.chance = random.Random(seed)
+    pages = await everyones_pages(desk.cast, open_)
+    for _ in range(12):
+        victims = desk.chance.sample(pages, 3)
+        for page in victims:
+            await page.cut()
+        done = [await something(desk) for _ in range(desk.chance.randint(1, 6))]
+        for page in victims:
+            await page.reconnect()
+        for page in pages:
+            await page.equals_its_reload()
+        assert done
+
+
+async def test_a_list_longer_than_a_page_keeps_its_edges(desk, open_):
+    for _ in range(60):
+        await desk.open(desk.cast.dmitri)
+    first, second, third = [await open_(desk.cast.anna, f"/tickets?page={page}") for page in (1, 2, 3)]
+    assert (len(first.rows), len(second.rows), len(third.rows)) == (50, 16, 0)
+    await desk.say(await Ticket.get(id=second.rows[3]))
+    await desk.change(await Ticket.get(id=first.rows[9]), status="solved")
+    for page in (first, second, third):
+        await page.equals_its_reload()
+    assert (len(first.rows), len(second.rows)) == (50, 15)
+
+
+async def test_what_is_committed_between_rendering_and_connecting_is_not_lost(desk, open_):
+    pages = [await open_(desk.cast.anna, path, connect=False) for path in STAFF_PAGES]
+    for _ in range(5):
+        await something(desk)
+    for page in pages:
+        await page.connect()
+        await page.equals_its_reload()
+
+
+async def test_a_page_behind_what_is_remembered_gets_the_whole(desk, open_, monkeypatch):
+    monkeypatch.setattr(regions, "REMEMBERED", 2)
+    page = await open_(desk.cast.anna, "/tickets/1")
+    other = await open_(desk.cast.boris, "/tickets/1")
+    await page.cut()
+    for _ in range(4):
+        await desk.say(await Ticket.get(id=1))
+        await other.caught_up()
+    await page.reconnect()
+    await page.equals_its_reload()
+    assert [applier.span(frame)["data-span"] for frame in page.applied] == ["whole"]
+    assert {applier.span(frame)["data-span"] for frame in other.applied} == {"step"}
+
+
+async def test_pages_stay_true_when_the_relay_is_far_behind_the_journal(desk, open_, monkeypatch):
+    monkeypatch.setattr(relay, "FAR", 5)
+    pages = [await open_(desk.cast.anna, path) for path in STAFF_PAGES]
+    async with db.transaction():
+        for _ in range(12):
+            await something(desk)
+    for page in pages:
+        await page.equals_its_reload()
+
+
+async def test_a_page_of_another_epoch_gets_the_whole(desk, open_):
+    page = await open_(desk.cast.anna, "/tickets", connect=False)
+    page.epoch, page.cursor = "another", 100_000
+    await page.connect()
+    await page.equals_its_reload()
+    assert 'data-span="whole"' in page.applied[0]
+
+
+async def test_applying_a_frame_twice_changes_nothing(desk, open_):
+    pages = await everyones_pages(desk.cast, open_)
+    for _ in range(8):
+        await something(desk)
+        for page in pages:
+            await page.caught_up()
+            shown = page.shown()
+            for frame in page.applied[-1:]:
+                applier.apply(page.dom, frame)
+            assert page.shown() == shown
+
+
+async def test_an_older_frame_after_a_newer_whole_one_changes_nothing(desk, open_):
+    page = await open_(desk.cast.anna, "/tickets?view=all")
+    await desk.change(await Ticket.get(id=1), subject="Older")
+    await page.caught_up()
+    older = page.applied[-1]
+    await desk.change(await Ticket.get(id=1), subject="Newer")
+    await page.say(action="resync")
+    page._whole = True
+    await page.caught_up()
+    assert 'data-span="whole"' in page.applied[-1]
+    await page.receive(older)
+    assert "Newer" in page.css("#ticket-1 a")[0].text
+    await page.equals_its_reload()
+
+
+async def test_a_gap_is_noticed_and_healed(desk, open_):
+    page = await open_(desk.cast.anna, "/tickets?view=all")
+    await desk.change(await Ticket.get(id=1), subject="First")
+    await page.caught_up()
+    page.cursor -= 1  # as if the frame before had never come
+    await desk.change(await Ticket.get(id=2), subject="Second")
+    await page.equals_its_reload()
+    assert page.resyncs == 1
