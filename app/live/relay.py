@@ -21,7 +21,7 @@ from app.live.hub import PATIENCE, SILENCE, Close, Hub, Slow, Socket
 from app.live.journal import Position
 from app.live.regions import Content, Region, Shown
 from app.live.render import Renderer
-from app.live.tokens import Tokens
+from app.live.tokens import Grant, Tokens
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 BREATH = 0.05  # seconds between rounds under load
@@ -120,7 +120,7 @@ class Relay:
             except Slow:
                 socket.late = asyncio.create_task(self._serve_late(socket))
                 return
-            except Exception:
+            except Exception:  # noqa: BLE001 - the connection is gone, whatever it raises
                 self.hub.leave(socket)
                 return
         socket.position = self.position.number
@@ -137,7 +137,7 @@ class Relay:
         except Slow:
             socket.late = None
             await self.hub.drop(socket, Close.OVERLOAD)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the connection is gone, whatever it raises
             socket.late = None
             self.hub.leave(socket)
 
@@ -145,14 +145,28 @@ class Relay:
 
     def _next_frame(self, socket: Socket) -> str:
         """The frame from a socket's position to now; empty if nothing that it shows was touched."""
+        same = self.position.epoch
+        return self._catch_up(socket, same) if self._is_behind(socket, same) else ""
+
+    def _is_behind(self, socket: Socket, epoch: str) -> bool:
+        return self._needs_whole(socket, epoch) or any(
+            self._shown[region].touched_after(socket.position) for region in socket.regions
+        )
+
+    def _needs_whole(self, socket: Socket, epoch: str) -> bool:
+        """Whether the page's position is of another database, or before what is remembered."""
+        known = epoch == self.position.epoch and socket.position <= self.position.number
+        return not known or any(socket.position < self._shown[region].floor for region in socket.regions)
+
+    def _catch_up(self, socket: Socket, epoch: str, token: str = "") -> str:
+        """The frame that brings a page from its position to now, even if that is nothing."""
+        if self._needs_whole(socket, epoch):
+            return self._whole_frame(socket, token)
         shown = [self._shown[region] for region in socket.regions]
-        if any(socket.position < region.floor for region in shown):
-            return self._whole_frame(socket)
-        if not any(region.touched_after(socket.position) for region in shown):
-            return ""
         return frame(
             self.position,
             since=max(region.touched_until(socket.position) for region in shown),
+            token=token,
             happened=(name for region in shown for name in region.happened_after(socket.position)),
             changes=(html for region in shown for html in region.step(socket.position, self._render, socket.language)),
         )
@@ -178,27 +192,22 @@ class Relay:
         async with self._lock:
             await self._round()
             await self._keep(socket.regions)
-            shown = [self._shown[region] for region in socket.regions]
-            known = epoch == self.position.epoch and socket.position <= self.position.number
-            behind = any(socket.position < region.floor for region in shown)
             socket.token_sent = time.monotonic()
-            token = self.tokens.make(socket.grant)
-            if not known or behind:
-                text = self._whole_frame(socket, token)
-            else:
-                text = frame(
-                    self.position,
-                    since=max(region.touched_until(socket.position) for region in shown),
-                    token=token,
-                    happened=(name for region in shown for name in region.happened_after(socket.position)),
-                    changes=(h for r in shown for h in r.step(socket.position, self._render, socket.language)),
-                )
+            text = self._catch_up(socket, epoch, self.tokens.make(socket.grant))
             socket.position = self.position.number
             if self.stopping:
                 await self.hub.drop(socket, Close.RESTART)
                 return
             self.hub.join(socket)
             await socket.send(text, PATIENCE)
+
+    async def poll(self, grant: Grant, since: int, epoch: str) -> str:
+        """What a page without a socket is behind by, as one frame; empty if by nothing."""
+        async with self._lock:
+            await self._round()
+            await self._keep(grant.regions)
+            page = Socket(_NoWire(), grant, since)
+            return self._catch_up(page, epoch) if self._is_behind(page, epoch) else ""
 
     async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
         """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not."""
@@ -244,6 +253,7 @@ class Relay:
         for region in wanted:
             if region not in self._shown:
                 self._shown[region] = Shown(region, await regions.compute(region), self.position.number)
+            self._shown[region].unwatched_since = None
 
     # -- time and rights --
 
@@ -292,3 +302,13 @@ class Relay:
                     await self.hub.drop(socket, Close.ENDED)
                 elif policy.audience_of(person) != socket.audience:
                     await self.hub.drop(socket, Close.GONE)
+
+
+class _NoWire:
+    """Under a page that polls."""
+
+    async def send(self, text: str) -> None:
+        raise RuntimeError
+
+    async def close(self, code: int) -> None:
+        raise RuntimeError

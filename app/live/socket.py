@@ -30,7 +30,6 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
     try:
         grant = relay.tokens.read(token)
         relay.tokens.use(grant)
-        position = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else -1
         person = await people.of_session(grant.session, limits, seen=False)
         if person is None or person.id != grant.person:
             raise BadToken
@@ -40,7 +39,7 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
     if policy.audience_of(person) != grant.audience:
         await line.close(Close.GONE)
         return
-    socket = Socket(line, grant, position)
+    socket = Socket(line, grant, position_of(since))
     try:
         await relay.join(socket, epoch)
         await _listen(line, relay, socket)
@@ -48,6 +47,11 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
         await relay.hub.drop(socket, Close.VIOLATION)
     finally:
         relay.hub.leave(socket)
+
+
+def position_of(text: str) -> int:
+    """The event number in a URL; -1, which is before everything, if there is none: the whole is sent then."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
 async def _listen(line: Line, relay: Relay, socket: Socket) -> None:

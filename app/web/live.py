@@ -1,6 +1,6 @@
 """The doors of the live floor: the socket, and a new connection for a page that lost its own."""
 
-from quart import Blueprint, Response, g, request, websocket
+from quart import Blueprint, Response, abort, g, request, websocket
 
 from app.desk import policy
 from app.live import journal, socket
@@ -37,16 +37,31 @@ async def connection() -> Response:
 
     401: the session is not the token's (any more). 403: it may not see this page (any more).
     """
+    grant = _granted(text(await request.form, "token"))
+    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
+    return await pages.fragment("live/connect.html", live=live)
+
+
+@blueprint.get("/live/frame")
+async def frame() -> Response:
+    """One frame for a page that no socket gets through to, or 204; its next token in a header. Statuses as above."""
+    grant = _granted(request.args.get("token", ""))
+    position = socket.position_of(request.args.get("since", ""))
+    frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
+    answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
+    answer.headers["Pult-Token"] = house().relay.tokens.make(grant)
+    return answer
+
+
+def _granted(token: str) -> Grant:
+    """What the token of a page of this session says, however old; policy is checked anew. Aborts with 401 or 403."""
     person = asker()
     try:
-        grant = house().relay.tokens.read(text(await request.form, "token"), expired=True)
+        grant = house().relay.tokens.read(token, expired=True)
     except BadToken:
-        return Response(status=401)
+        abort(Response(status=401))
     if grant.session != g.session or grant.person != person.id:
-        return Response(status=401)
+        abort(Response(status=401))
     if grant.audience != policy.audience_of(person):
-        return Response(status=403)
-    fresh = Grant(person.id, g.session, grant.audience, grant.regions, grant.language)
-    since = await journal.position()
-    live = pages.Live({}, since, house().relay.tokens.make(fresh), grant.language)
-    return await pages.fragment("live/connect.html", live=live)
+        abort(Response(status=403))
+    return grant

@@ -1,6 +1,6 @@
 // Forms by htmx: sending by keyboard, an emptied composer, the edit dialog, questions before deleting.
 
-import { banner } from "./live.js";
+import { banner } from "./state.js";
 
 let sent = false; // a message of ours is on its way into the thread
 
@@ -49,6 +49,7 @@ function answered({ detail: { ctx } }) {
   banner("unsent", false);
   const form = ctx.sourceElement;
   if (ctx.response.status !== 204) return;
+  document.dispatchEvent(new CustomEvent("pult:sent"));
   document.getElementById("notice")?.replaceChildren();
   if (form.id === "comment-form") empty(form, ctx.request.body.get("body"));
   form.closest("dialog")?.close();

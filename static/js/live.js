@@ -1,31 +1,34 @@
-// The page's half of the live protocol (docs/live-protocol.md): which frames to apply, when to ask for the whole, when
-// to connect anew, and what to tell people about it. htmx's ws extension holds the socket and swaps.
+// The page's half of the live protocol (docs/live-protocol.md): which frames to apply, when to ask for the whole, and when
+// to connect anew. htmx's ws extension holds the socket and swaps.
+
+import { keep } from "./keep.js";
+import { element, end, isOver, show, since, state } from "./state.js";
 
 const SILENT = 45_000; // ms without a frame after which the connection is taken for dead
-const LATE = 3_000; // ms without a connection after which the page says that it is offline
+const FAILURES = 3; // sockets in a row that could not be opened, after which the page tries to poll
+const POLL = 2_000; // ms between polls
+const AGAIN = [10_000, 60_000]; // ms until a page that polls tries a socket again, at first and then
 const RETRIED = [1001, 1005, 1006, 1011, 1012, 1013, 1014]; // close codes at which hx-ws connects again by itself
 
 const page = { epoch: "", cursor: 0, token: "", whole: false, watched: new Set() };
 let connection = null; // hx-ws's, of the socket in use
 let frame = null; // the one that is being applied
 let heard = Date.now();
-let over = false; // nothing more will come to this page
+let failures = 0;
 let refused = false; // a new connection was refused once since the last frame
 let renewing = null;
-let lateTimer = 0;
-
-const element = () => document.getElementById("live");
+let polling = null; // wakes the poll that waits
 
 export function start() {
   const url = address();
   page.epoch = url.searchParams.get("epoch");
   page.cursor = Number(url.searchParams.get("since"));
   page.token = url.searchParams.get("token");
-  mark(new Date().toISOString());
+  since(new Date());
   show("connecting");
 
   document.addEventListener("htmx:ws:before:connection", connecting);
-  document.addEventListener("htmx:ws:after:connection", () => console.log("✅ WebSocket connected"));
+  document.addEventListener("htmx:ws:after:connection", opened);
   document.addEventListener("htmx:ws:close", closed);
   document.addEventListener("htmx:ws:error", failed);
   document.addEventListener("htmx:ws:before:message:incoming", incoming);
@@ -35,9 +38,10 @@ export function start() {
   addEventListener("pageshow", (event) => event.persisted && renew());
   addEventListener("online", renew);
   addEventListener("offline", () => show("offline"));
-  document.addEventListener("visibilitychange", () => !document.hidden && silent() && renew());
-  setInterval(() => !document.hidden && silent() && renew(), 5_000);
+  document.addEventListener("visibilitychange", () => !document.hidden && isSilent() && renew());
+  setInterval(() => !document.hidden && isSilent() && renew(), 5_000);
 
+  document.addEventListener("pult:sent", () => polling?.());
   document.addEventListener("pult:subscribe", (event) => watch(Number(event.detail.ticket), true));
   document.addEventListener("pult:unsubscribe", (event) => watch(Number(event.detail.ticket), false));
 }
@@ -48,26 +52,39 @@ function address() {
   return new URL(element().getAttribute("hx-ws:connect"), location.href);
 }
 
+// Where the page is. Without a position the whole is sent.
+function place(url, token) {
+  url.searchParams.set("token", token);
+  url.searchParams.set("since", page.whole ? "" : page.cursor);
+  url.searchParams.set("epoch", page.epoch);
+  return url;
+}
+
 function connecting(event) {
+  const again = event.detail.connection.attempt > 0;
+  if (again && polling) return event.preventDefault(); // renew() tries a socket when it is time
   connection = event.detail.connection;
   const url = address();
-  if (connection.attempt > 0) url.searchParams.set("token", page.token);
-  url.searchParams.set("since", page.whole ? "" : page.cursor); // no position: the whole is sent
-  url.searchParams.set("epoch", page.epoch);
   url.protocol = url.protocol.replace("http", "ws");
-  connection.url = url.href;
+  connection.url = place(url, again ? page.token : url.searchParams.get("token")).href;
   heard = Date.now();
-  console.log(connection.attempt > 0 ? "🔄 Reconnecting" : "🔌 Connecting to WebSocket");
+  console.log(again ? "🔄 Reconnecting" : "🔌 Connecting to WebSocket");
+}
+
+function opened() {
+  failures = 0;
+  console.log("✅ WebSocket connected");
 }
 
 function closed({ detail }) {
   if (detail.reason !== "closed" || detail.connection !== connection) return;
-  if (element().dataset.state === "connected") show("connecting");
+  if (state() === "connected") show("connecting");
   if (detail.code === 4403) end("gone");
   else if (detail.code === 1008 || detail.code === 1009) end("stopped");
   else if (detail.code === 4401 && refused) end("ended");
   else if (detail.code === 4401) (refused = true), renew();
   else if (!RETRIED.includes(detail.code)) renew();
+  else if (++failures >= FAILURES && !polling) poll();
 }
 
 function failed({ detail }) {
@@ -82,18 +99,14 @@ function renew() {
 }
 
 async function ask() {
-  for (let wait = 1_000; !over; wait = Math.min(wait * 2, 10_000)) {
+  for (let wait = 1_000; !isOver(); wait = Math.min(wait * 2, 10_000)) {
     if (navigator.onLine) {
       console.log("🔄 Reconnecting");
-      if (element().dataset.state !== "offline") show("connecting");
-      const answer = await fetch("/live/connection", {
-        method: "POST",
-        body: new URLSearchParams({ token: page.token }),
-        signal: AbortSignal.timeout(10_000),
-      }).catch(() => null);
-      if (answer?.status === 401) return end("ended");
-      if (answer?.status === 403) return end("gone");
+      if (state() === "connected") show("connecting");
+      const body = new URLSearchParams({ token: page.token });
+      const answer = await request("/live/connection", { method: "POST", body });
       if (answer?.ok) return replace(await answer.text());
+      if (answer && answer.status < 500) return;
     }
     await new Promise((resume) => {
       setTimeout(resume, wait * (0.5 + Math.random()));
@@ -102,17 +115,59 @@ async function ask() {
   }
 }
 
+// null: the network failed; that never leads to the login.
+async function request(url, options) {
+  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) }).catch(() => null);
+  if (answer?.status === 401) end("ended");
+  if (answer?.status === 403) end("gone");
+  return answer;
+}
+
 async function replace(html) {
-  const state = element().dataset.state;
-  const text = html.replace(/data-state="\w*"/, `data-state="${state}"`);
+  const text = html.replace(/data-state="\w*"/, `data-state="${state()}"`);
   await htmx.swap({ sourceElement: element(), target: "#live", swap: "outerHTML", text });
+}
+
+// -- polling, where no socket gets through --
+
+async function poll() {
+  polling = () => {};
+  let next = Date.now() + AGAIN[0];
+  while (polling && !isOver()) {
+    const answer = await request(place(new URL("/live/frame", location.href), page.token));
+    if (!polling) return;
+    if (!answer?.ok) {
+      polling = null; // not the socket alone: hx-ws, or a new connection, finds out when the network is back
+      return isOver() || renew();
+    }
+    heard = Date.now();
+    page.token = answer.headers.get("Pult-Token");
+    show("polling");
+    const text = answer.status === 204 ? "" : await answer.text();
+    if (text && fits(text)) {
+      await htmx.swap({ sourceElement: element(), target: "#live", swap: "none", text });
+      applied();
+    }
+    if (Date.now() > next) {
+      next = Date.now() + AGAIN[1];
+      await renew();
+    }
+    await new Promise((resume) => {
+      polling &&= resume;
+      setTimeout(resume, POLL);
+    });
+  }
 }
 
 // -- frames --
 
 function incoming(event) {
   heard = Date.now();
-  const text = String(event.detail.message.data);
+  if (!fits(String(event.detail.message.data))) event.preventDefault();
+}
+
+// Whether a frame is to be applied. If it leaves a gap, the whole is asked for.
+function fits(text) {
   const span = text.slice(0, text.indexOf(">")); // the first element's attributes; no value of them holds a ">"
   const read = (name) => span.match(new RegExp(`data-${name}="([^"]*)"`))?.[1] ?? "";
   const [from, to, whole] = [Number(read("from")), Number(read("to")), read("span") === "whole"];
@@ -124,11 +179,11 @@ function incoming(event) {
   }
   if (whole ? !same || to >= page.cursor : same && !page.whole && from <= page.cursor && to > page.cursor) {
     frame = { epoch: read("epoch"), to, whole, happened: read("happened").split(" ").filter(Boolean) };
-    return;
+    return true;
   }
-  event.preventDefault();
   if (!whole && (page.whole || !same || from > page.cursor)) resync();
   else caughtUp();
+  return false;
 }
 
 function swapping(event) {
@@ -139,7 +194,7 @@ function swapping(event) {
     frame.lost = true;
     return;
   }
-  frame.restore = remember(tasks);
+  frame.restore = keep(tasks);
 }
 
 // Whether a change has no place to go. What is to be deleted may be gone; of a subscription the page may show nothing.
@@ -168,105 +223,33 @@ function applied() {
 }
 
 function caughtUp() {
+  if (connection?.socket?.readyState !== WebSocket.OPEN) return; // a poll
   refused = false;
-  if (element().dataset.state !== "connected") for (const ticket of page.watched) say({ action: "subscribe", ticket });
+  const wake = polling;
+  polling = null;
+  wake?.();
+  if (state() === "connected") return;
   show("connected");
+  for (const ticket of page.watched) say({ action: "subscribe", ticket });
 }
 
 function resync() {
   frame = null;
   if (page.whole) return;
-  page.whole = true;
+  page.whole = true; // a poll, or a new connection, says so by having no position
   say({ action: "resync" });
 }
 
 function watch(ticket, on) {
   if (on) page.watched.add(ticket);
   else page.watched.delete(ticket);
-  if (element().dataset.state === "connected") say({ action: on ? "subscribe" : "unsubscribe", ticket });
+  if (state() === "connected") say({ action: on ? "subscribe" : "unsubscribe", ticket });
 }
 
 function say(message) {
   if (connection?.socket?.readyState === WebSocket.OPEN) connection.socket.send(JSON.stringify(message));
 }
 
-// -- what a swap must leave as it was: the focus in a row that was replaced, and what one reads where it stands --
-
-function remember(tasks) {
-  const touched = new Set();
-  for (const { target, swapSpec, fragment } of tasks) {
-    if (swapSpec.style === "delete" && target) touched.add(target.id);
-    if (swapSpec.style === "upsert") for (const child of fragment.children) touched.add(child.id);
-  }
-  const fresh = [...touched];
-  const focused = document.activeElement?.closest("#ticket-rows > *, #thread > *");
-  const place = focused && [...focused.querySelectorAll("a, button")].indexOf(document.activeElement);
-  const kept = [...document.querySelectorAll("#ticket-rows > *, #thread > *")].find(
-    (row) => !touched.has(row.id) && row.getBoundingClientRect().bottom > 0,
-  );
-  const top = kept?.getBoundingClientRect().top;
-  return () => {
-    if (focused && !focused.isConnected) {
-      const row = document.getElementById(focused.id);
-      (row?.querySelectorAll("a, button")[place] ?? row)?.focus({ preventScroll: true });
-    }
-    const moved = kept?.isConnected ? kept.getBoundingClientRect().top - top : 0;
-    if (moved && scroller(kept).scrollTop > 0) scroller(kept).scrollBy({ top: moved, behavior: "instant" });
-    for (const id of fresh) glow(document.getElementById(id));
-  };
-}
-
-function scroller(row) {
-  for (let outer = row.parentElement; outer; outer = outer.parentElement) {
-    if (outer.scrollHeight > outer.clientHeight && /auto|scroll/.test(getComputedStyle(outer).overflowY)) return outer;
-  }
-  return document.scrollingElement;
-}
-
-function glow(row) {
-  if (!row) return;
-  row.dataset.fresh = "";
-  setTimeout(() => delete row.dataset.fresh, 1_200);
-}
-
-// -- what people see of it --
-
-function silent() {
+function isSilent() {
   return Date.now() - heard > SILENT;
-}
-
-function show(state) {
-  if (over) return;
-  const live = element();
-  clearTimeout(lateTimer);
-  if (state === "connecting") late();
-  if (live.dataset.state === state) return;
-  if (live.dataset.state === "connected") mark(new Date(heard).toISOString());
-  live.dataset.state = state;
-  document.documentElement.dataset.live = state;
-  banner("offline", state === "offline");
-}
-
-function late() {
-  lateTimer = setTimeout(() => show("offline"), LATE);
-}
-
-function mark(since) {
-  for (const time of document.querySelectorAll("time[data-since]")) time.dateTime = since;
-}
-
-// Nothing will be pushed to this page any more. What was typed stays, and stays selectable.
-function end(why) {
-  show("offline");
-  over = true;
-  banner("offline", false);
-  banner(why, true);
-  if (why === "gone") {
-    for (const region of document.querySelectorAll("#ticket, #thread, #ticket-rows, #list-foot")) region.replaceChildren();
-  }
-}
-
-export function banner(name, visible) {
-  const shown = document.querySelector(`[data-banner="${name}"]`);
-  if (shown) shown.hidden = !visible;
 }

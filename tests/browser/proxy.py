@@ -11,6 +11,8 @@ class Proxy:
         self._to = port
         self._lines: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
         self._plugged = True
+        self._frozen: set[asyncio.Task[None]] = set()
+        self.upgrades = True  # whether WebSockets get through
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -35,6 +37,10 @@ class Proxy:
     def plug(self) -> None:
         self._plugged = True
 
+    def freeze(self) -> None:
+        """Leave what is open as it is and let nothing more through it: a line that is dead without a word."""
+        self._frozen.update(self._lines)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -43,7 +49,7 @@ class Proxy:
             if self._plugged:
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
                 ends.append(far_writer)
-                await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+                await asyncio.gather(self._copy(task, reader, far_writer), self._copy(task, far_reader, writer))
         except OSError:
             pass
         finally:
@@ -53,11 +59,13 @@ class Proxy:
                     await end.wait_closed()
             del self._lines[task]
 
-
-async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(65536):
-            sink.write(data)
-            await sink.drain()
-    if not sink.is_closing():
-        sink.write_eof()
+    async def _copy(self, line: asyncio.Task[None], source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                if not self.upgrades and b"upgrade: websocket" in data.lower():
+                    break
+                if line not in self._frozen:
+                    sink.write(data)
+                    await sink.drain()
+        if not sink.is_closing():
+            sink.write_eof()
