@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock
+.PHONY: help setup run test check format translations lock
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## .venv, dependencies and browser libraries; the other targets call it themselves
 	@$(PYTHON) .ci/setup.py run
@@ -35,6 +35,13 @@ format: ## put the code into its form, and mend what can be mended without think
 	@$(PYTHON) .ci/setup.py check
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+translations: ## take the texts of code and templates into app/translations/ru.po, to be translated there
+	@$(PYTHON) .ci/setup.py check
+	@texts=$$(mktemp) && trap 'rm -f "$$texts"' EXIT && \
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output --no-wrap -o "$$texts" . && \
+	$(BIN)/pybabel -q update -l ru -i "$$texts" -o app/translations/ru.po \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
 	--no-header --quiet $(ARGS)

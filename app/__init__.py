@@ -14,6 +14,7 @@ from app.live.tokens import Tokens
 from app.web import assets, auth, comments, errors, live, pages, security, settings, tickets
 from app.web.connection import App
 from app.web.house import House
+from app.web.limits import SignInLimits
 
 LARGEST_REQUEST = 1024 * 1024  # bytes
 
@@ -25,9 +26,9 @@ def create_app(config: Config) -> Quart:
     bus = MemoryBus()
     render = Renderer({"asset": files.url})
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
-    app = App(__name__, static_folder=None)
+    app = App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    app.extensions["pult"] = House(config, render, relay, files)
+    app.extensions["pult"] = House(config, render, relay, files, SignInLimits())
     auth.set_up(app, config)
     security.set_up(app, config)
     errors.set_up(app)

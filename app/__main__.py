@@ -13,12 +13,11 @@ import tortoise.exceptions
 import uvicorn
 
 from app import config as configuration
-from app import create_app, db, demo, inspection, logs
+from app import db, demo, inspection, logs, serving
 from app.config import Config, ConfigError
 from app.desk import people
 from app.desk.errors import Invalid, Missing
 from app.desk.models import Person, Role
-from app.live.socket import LONGEST
 from app.web.assets import MissingLibraries
 
 P = ParamSpec("P")
@@ -30,7 +29,6 @@ EXPECTED = (
     OSError,
     tortoise.exceptions.OperationalError,
 )
-GRACE = 5  # seconds for requests that run when the desk is told to stop
 
 
 class Failed(click.ClickException):
@@ -87,7 +85,7 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes.")
 @click.option("--migrate/--no-migrate", default=True, help="Apply pending migrations first.")
 @click.option("--demo", "with_demo", is_flag=True, help="Fill a new database with demo people and tickets.")
-def serve(host: str | None, port: int | None, workers: int | None, migrate: bool, with_demo: bool) -> None:
+def serve(*, host: str | None, port: int | None, workers: int | None, migrate: bool, with_demo: bool) -> None:
     """Run the desk."""
     with plainly():
         given = {"host": host, "port": port, "workers": workers}
@@ -112,32 +110,17 @@ async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
 
 def _serve(config: Config) -> None:
     logs.configure(config.server.log_level)
-    server = uvicorn.Server(server_settings(config))
-    address = f"{config.server.host}:{config.server.port}"
-    click.echo(f"Pult serves {config.server.public_url or 'http://' + address}  (stop with Ctrl+C)")
+    settings = serving.settings(config)
+    try:
+        listening = serving.listen(config)
+    except OSError as error:
+        raise Failed(
+            f"cannot listen on {config.server.host}:{config.server.port}: {os.strerror(error.errno or 0)}"
+        ) from None
+    address = f"http://{config.server.host}:{listening.getsockname()[1]}"
+    click.echo(f"Pult serves {config.server.public_url or address}  (stop with Ctrl+C)")
     sys.stdout.flush()
-    server.run()
-    if not server.started:
-        raise Failed(f"cannot listen on {address}; is the port taken?")
-
-
-def server_settings(config: Config) -> uvicorn.Config:
-    """How uvicorn serves the desk; the tests serve it the same way."""
-    server = config.server
-    return uvicorn.Config(
-        create_app(config),
-        host=server.host,
-        port=server.port,
-        ws="websockets-sansio",  # waits until it may write before it writes: a send that times out has sent nothing
-        ws_max_size=LONGEST,
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=server.log_level == "debug",
-        server_header=False,
-        proxy_headers=bool(server.proxies),
-        forwarded_allow_ips=list(server.proxies),
-        timeout_graceful_shutdown=GRACE,
-    )
+    uvicorn.Server(settings).run(sockets=[listening])
 
 
 @main.command()
@@ -183,7 +166,7 @@ def user() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @desk_command
-async def add(email: str, name: str, role: str, password_stdin: bool) -> None:
+async def add(*, email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a person."""
     with spoken():
         person = await people.add(email, name, role, read_password(stdin=password_stdin))
@@ -212,7 +195,7 @@ async def disable(email: str) -> None:
 @click.argument("email")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @desk_command
-async def password(email: str, password_stdin: bool) -> None:
+async def password(*, email: str, password_stdin: bool) -> None:
     """Give a person a new password; ends their sessions."""
     with spoken(email):
         person = await people.by_email(email)
@@ -243,8 +226,12 @@ def spoken(email: str = "") -> Iterator[None]:
 
 
 def read_password(*, stdin: bool) -> str:
+    """Raises Invalid for none: without one nobody can sign in as the person."""
     if stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        line = sys.stdin.readline().rstrip("\r\n")
+        if not line:
+            raise Invalid({"password": "password_length"})
+        return line
     if not os.isatty(sys.stdin.fileno()):
         raise click.UsageError("give the password with --password-stdin")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)

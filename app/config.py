@@ -1,16 +1,18 @@
 """Settings: one frozen value, read from a TOML file and the environment, wrong ones refused with a clear message."""
 
+import contextlib
 import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # bytes; RFC 7518, 3.2: an HS256 key is at least as long as its hash
+PORTS = {"http": 80, "https": 443}
 
 
 class ConfigError(Exception):
@@ -51,9 +53,9 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Live:
-    heartbeat_seconds: float = 20
+    heartbeat_seconds: float = 20.0
     token_seconds: int = 60
-    forget_seconds: float = 60
+    forget_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Config:
     live: Live = Live()
 
 
-SECTIONS = {section.name: type(section.default) for section in fields(Config)}
+SECTIONS: dict[str, type[Any]] = {section.name: type(section.default) for section in fields(Config)}
 DERIVED = {("database", "path")}
 
 
@@ -102,15 +104,13 @@ def with_secret(config: Config) -> Config:
     file = config.database.path.with_suffix(".secret")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as new:
+                new.write(secrets.token_urlsafe(48))
+        key = file.read_text().strip()
     except OSError as error:
-        raise ConfigError(f"the secret key cannot be written to {file}: {error.strerror}") from error
-    else:
-        with os.fdopen(descriptor, "w") as new:
-            new.write(secrets.token_urlsafe(48))
-    key = file.read_text().strip()
+        raise ConfigError(f"the secret key cannot be kept in {file}: {error.strerror}") from error
     if len(key) < SHORTEST_SECRET:
         raise ConfigError(f"the secret key in {file} is shorter than {SHORTEST_SECRET} characters")
     return replace(config, security=replace(config.security, secret_key=key))
@@ -161,10 +161,8 @@ def _checked(config: Config, base: Path) -> Config:
     if server.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigError("server.log_level must be debug, info, warning or error")
     if server.public_url:
-        parts = urlsplit(server.public_url)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
-            raise ConfigError("server.public_url must be an origin such as https://desk.example.com")
-        server = replace(server, public_url=f"{parts.scheme}://{parts.netloc}".lower())
+        server = replace(server, public_url=_origin(server.public_url))
+    _check_times(config)
     if secret and len(secret) < SHORTEST_SECRET:
         raise ConfigError(f"security.secret_key must have at least {SHORTEST_SECRET} characters")
     if config.bus.url != "memory://":
@@ -175,3 +173,24 @@ def _checked(config: Config, base: Path) -> Config:
         raise ConfigError("database.url must be sqlite:// and a path")
     path = (base / config.database.url.removeprefix("sqlite://")).resolve()
     return replace(config, server=server, database=replace(config.database, path=path))
+
+
+def _check_times(config: Config) -> None:
+    for name in ("sessions", "live"):
+        for key, value in asdict(getattr(config, name)).items():
+            if not value > 0:  # true of nan too
+                raise ConfigError(f"{name}.{key} must be more than 0")
+
+
+def _origin(url: str) -> str:
+    """The origin as browsers send it: lower case, ASCII, without the port that its scheme has anyway (RFC 6454, 6)."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError:  # UnicodeError too
+        host, port, parts = "", None, urlsplit("")
+    beyond = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc or " " in host
+    if parts.scheme not in PORTS or not host or beyond:
+        raise ConfigError("server.public_url must be an origin such as https://desk.example.com")
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")

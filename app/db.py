@@ -12,11 +12,12 @@ from typing import IO, Any
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
-from tortoise.migrations.api import migrate as apply_migrations
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
+from tortoise.utils import get_schema_sql
 
 from app.config import Database
+from app.sqlite import STANDING, standing
 
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
@@ -37,7 +38,9 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-def tortoise_config(database: Database, *, foreign_keys: bool = True) -> dict[str, Any]:
+def tortoise_config(
+    database: Database, *, foreign_keys: bool = True, migrations: str = "app.migrations"
+) -> dict[str, Any]:
     credentials = {
         "file_path": str(database.path),
         "busy_timeout": BUSY_SECONDS * 1000,
@@ -46,16 +49,19 @@ def tortoise_config(database: Database, *, foreign_keys: bool = True) -> dict[st
     }
     return {
         "connections": {"default": {"engine": "app.sqlite", "credentials": credentials}},
-        "apps": {"desk": {"models": ["app.desk.models"], "migrations": "app.migrations"}},
+        "apps": {"desk": {"models": ["app.desk.models"], "migrations": migrations}},
     }
 
 
 async def connect(database: Database) -> None:
     """Open the database for this process. Raises NotMigrated if its schema is not the current one."""
-    await Tortoise.init(config=tortoise_config(database), _enable_global_fallback=True)
-    if missing := await pending():
+    await _open(tortoise_config(database))
+    try:
+        if missing := await _plan(tortoise_config(database)):
+            raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
+    except BaseException:
         await disconnect()
-        raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
+        raise
 
 
 async def disconnect() -> None:
@@ -90,30 +96,50 @@ async def insert_many(table: str, columns: Sequence[str], values: Sequence[Seque
     await get_connection("default").execute_many(sql, [list(row) for row in values])
 
 
-async def pending() -> list[str]:
-    """The names of migrations that this database has not seen."""
-    executor = MigrationExecutor(get_connection("default"), tortoise_config(Database())["apps"])
-    return [step.migration.name for step in await executor.plan()]
-
-
-async def migrate(database: Database) -> list[str]:
+async def migrate(database: Database, *, migrations: str = "app.migrations") -> list[str]:
     """Bring the file to the current schema, making it if there is none; the names of what was applied.
 
-    Foreign keys are off meanwhile: Tortoise changes a SQLite column by building the table anew, and dropping the old
-    one would delete every row that refers to it. Broken references raise OperationalError.
+    All of it in one transaction: what fails leaves the file as it was. Tortoise changes a SQLite column by building its
+    table anew, so foreign keys are off meanwhile: dropping the old table would delete every row that refers to it.
+    migrations: the package that they stand in. Raises OperationalError, also for what the new table may have lost:
+    a row that others refer to, an index that the models declare, a trigger.
     """
     database.path.parent.mkdir(parents=True, exist_ok=True)
-    config = tortoise_config(database, foreign_keys=False)
-    await Tortoise.init(config=config, init_connections=False, _enable_global_fallback=True)
+    config = tortoise_config(database, foreign_keys=False, migrations=migrations)
+    await _open(config)
     try:
-        names = await pending()
+        names = await _plan(config)
         if names:
-            await apply_migrations(config=config)
-            if broken := await rows("PRAGMA foreign_key_check"):
-                raise OperationalError(f"{len(broken)} broken references after migrating")
+            declared = standing(get_schema_sql(get_connection("default"), safe=False))
+            async with in_transaction() as connection:
+                triggers = {words for words in await _standing() if words.startswith("trigger")}
+                await MigrationExecutor(connection, config["apps"]).migrate()
+                if broken := await rows("PRAGMA foreign_key_check"):
+                    raise OperationalError(f"not migrated: it would leave {len(broken)} broken references")
+                if lost := (declared | triggers) - await _standing():
+                    raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
         return names
     finally:
         await disconnect()
+
+
+async def _open(config: dict[str, Any]) -> None:
+    await Tortoise.init(config=config, _enable_global_fallback=True)
+    try:
+        await rows("SELECT 1")  # the ORM would take a file that cannot be read for one without migrations
+    except BaseException:
+        await disconnect()
+        raise
+
+
+async def _plan(config: dict[str, Any]) -> list[str]:
+    """The names of migrations that this database has not seen."""
+    executor = MigrationExecutor(get_connection("default"), config["apps"])
+    return [step.migration.name for step in await executor.plan()]
+
+
+async def _standing() -> set[str]:
+    return {row["words"] for row in await rows(STANDING)}
 
 
 def hold(database: Database) -> IO[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import click
+from rich.console import Console
 from rich.progress import track
 
 from app import db
@@ -119,7 +120,9 @@ async def fill(*, tickets: int, seed: int) -> None:
     staff, requesters = await _people()
     start = db.now() - SPAN
     done = 0
-    for size in track(list(_sizes(tickets)), description="Demo tickets", transient=True):
+    screen = Console(stderr=True)
+    sizes = list(_sizes(tickets))
+    for size in track(sizes, "Demo tickets", console=screen, transient=True, disable=not screen.is_terminal):
         async with db.transaction():
             await _write(chance, size, staff, requesters, start, done / max(tickets, 1), size / max(tickets, 1))
         done += size
@@ -205,9 +208,16 @@ def _ticket(
     priority = chance.choices(list(Priority), (2, 10, 4, 1))[0]
     tags = sorted(chance.sample(TAGS, chance.choice((0, 0, 1, 1, 2))))
     taken = chance.random() < 0.75
-    status, assignee, version, public = "new", None, 1, at
+    status, assignee, version = "new", None, 1
+    opened, public, now = at, at, db.now()
 
-    def event(kind: str, actor: int, comment: int | None = None, public: bool = True, **changes: list[object]) -> int:
+    def later(shortest: int, longest: int) -> int:
+        """So many minutes after at, but not in the future."""
+        return min(at + chance.randint(shortest, longest) * MINUTE, now)
+
+    def event(
+        kind: str, actor: int, comment: int | None = None, *, public: bool = True, **changes: list[object]
+    ) -> int:
         nonlocal number
         number += 1
         fields = {
@@ -223,42 +233,29 @@ def _ticket(
 
     def say(kind: str, author: int, body: str, what: str = "comment_added") -> None:
         comment = comments + len(batch.comments) + 1
-        place = event(what, author, comment, kind == "reply")
+        place = event(what, author, comment, public=kind == "reply")
         batch.comments.append((comment, ticket, author, kind, body, place, at))
 
     say("reply", requester, first, "ticket_created")
     if taken:
-        at += chance.randint(2, 40) * MINUTE
+        at = later(2, 40)
         status, assignee, version = "open", agent, 2
         event("ticket_updated", agent, assignee=[None, agent], status=["new", "open"])
         for turn, words in enumerate(turns[: chance.randint(0, len(turns))]):
-            at += chance.randint(5, 200) * MINUTE
+            at = later(5, 200)
             say("reply", agent if turn % 2 == 0 else requester, words)
         public = at
         if chance.random() < 0.25:
-            at += 3 * MINUTE
+            at = later(3, 3)
             say("note", chance.choice(staff), chance.choice(NOTES))
         if chance.random() < 0.6:
-            at += chance.randint(5, 90) * MINUTE
+            at = later(5, 90)
             before, status, version = status, chance.choice(("pending", "solved", "solved", "closed")), 3
             event("ticket_updated", agent, status=[before, status])
             public = at
     due = None if chance.random() < 0.9 or status in ("solved", "closed") else "2026-12-24"
-    now = db.now()
     batch.tickets.append(
-        (
-            ticket,
-            subject,
-            status,
-            int(priority),
-            requester,
-            assignee,
-            due,
-            version,
-            min(at, now),
-            min(at, now),
-            min(public, now),
-        )
+        (ticket, subject, status, int(priority), requester, assignee, due, version, opened, at, public)
     )
     batch.tags.extend((ticket, tag) for tag in tags)
     return number

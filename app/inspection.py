@@ -1,6 +1,7 @@
 """What `check` looks at: everything that can be wrong before the desk serves."""
 
 from babel.messages.pofile import read_po
+from jinja2 import TemplateError
 
 from app import db
 from app.config import ROOT, Config, with_secret
@@ -39,7 +40,7 @@ def _templates() -> list[str]:
         name = template.relative_to(ROOT / "templates").as_posix()
         try:
             render.compile(name)
-        except Exception as error:
+        except TemplateError as error:
             found.append(f"template {name}: {error}")
     return found
 

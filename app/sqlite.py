@@ -8,14 +8,22 @@ private names of tortoise-orm: the version is pinned, and tests/test_db.py cance
 import asyncio
 import sqlite3
 from collections.abc import Awaitable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import OperationalError, TransactionManagementError
 
 T = TypeVar("T")
+
+# The indexes and triggers of a database, each in words. Primary keys are left out: they are columns.
+STANDING = """
+    SELECT iif(i."unique", 'unique index on ', 'index on ') || t.name || ' (' ||
+        (SELECT group_concat(c.name, ', ') FROM pragma_index_info(i.name) c) || ')' AS words
+    FROM sqlite_master t, pragma_index_list(t.name) i WHERE t.type = 'table' AND i.origin <> 'pk'
+    UNION SELECT 'trigger ' || name || ' on ' || tbl_name FROM sqlite_master WHERE type = 'trigger'
+"""
 
 
 async def _finish(work: Awaitable[T]) -> T:
@@ -24,8 +32,17 @@ async def _finish(work: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():  # however often it is cancelled
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
         raise
+
+
+def standing(schema: str) -> set[str]:
+    """What STANDING tells of a database that was made by these statements."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.executescript(schema)
+        return {words for (words,) in made.execute(STANDING)}
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
@@ -36,6 +53,10 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise TransactionManagementError(error) from error
+
+    async def execute_script(self, query: str) -> None:
+        """One statement: Python's executescript would commit what is open before it begins."""
+        await self.execute_query(query)
 
 
 class CancelSafeContext(SqliteTransactionContext):
@@ -70,6 +91,15 @@ class CancelSafeContext(SqliteTransactionContext):
 
 
 class Client(SqliteClient):
+    async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the ORM's signature
+        """Raises OperationalError for a file that is no database; what was left open would keep the process alive."""
+        try:
+            sqlite3.connect(self.filename).close()  # what cannot be opened fails here, not in a thread that outlives it
+            await super().create_connection(with_db)
+        except sqlite3.Error as error:
+            await self.close()
+            raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
+
     def _in_transaction(self) -> CancelSafeContext:
         return CancelSafeContext(ImmediateTransaction(self), self._lock)
 

@@ -11,8 +11,7 @@ import pytest
 import uvicorn
 from quart_auth import QuartAuth
 
-from app import db
-from app.__main__ import server_settings
+from app import db, serving
 from app.config import Config, Database, Live, Security, Server
 from app.desk import people
 from app.desk.models import Person, Role
@@ -85,7 +84,7 @@ class Served:
     """A desk served by uvicorn in the test's own event loop, and its people's clients."""
 
     def __init__(self, config: Config) -> None:
-        self.settings = server_settings(config)
+        self.settings = serving.settings(config)
         self.server = uvicorn.Server(self.settings)
         self.app = self.settings.app
         self.cast: Cast

@@ -4,7 +4,7 @@ from app import db
 from app.desk import events, policy, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
-from app.desk.models import Comment, Kind, Person, Status, Ticket
+from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 
 
 async def write(
@@ -69,7 +69,8 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
         if body == comment.body:
             return comment
         if seen != comment.version:
-            raise Conflict({"body": comment.body}, version=comment.version, mine={"body": body})
+            by = await _last_editor(comment)
+            raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": body})
         comment.body, comment.edited = body, db.now()
         await _changed(What.COMMENT_EDITED, person, ticket, comment)
     return comment
@@ -104,6 +105,13 @@ def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:
     if not person.is_staff and ticket.status in (Status.PENDING, Status.SOLVED):
         return Status.OPEN
     return ticket.status
+
+
+async def _last_editor(comment: Comment) -> str:
+    edits = Event.filter(ticket_id=comment.ticket_id, comment_id=comment.id, kind=What.COMMENT_EDITED.value)
+    last = await edits.order_by("-id").first()
+    editor = await Person.get_or_none(id=last.actor_id) if last else None
+    return editor.name if editor else ""
 
 
 async def _changed(what: What, person: Person, ticket: Ticket, comment: Comment) -> None:

@@ -101,8 +101,9 @@ async def record(
         data["changes"] = {name: list(pair) for name, pair in changes.items()}
     if session:
         data["session"] = session
-    event = await Event.create(
-        id=taken or await number(),
+    taken = taken or await number()
+    await Event.create(
+        id=taken,
         kind=what.value,
         at=db.now(),
         actor_id=by.id if by else None,
@@ -112,4 +113,4 @@ async def record(
         public=public,
         data=data,
     )
-    return event.id
+    return taken

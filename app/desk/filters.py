@@ -89,7 +89,8 @@ class Filter:
 
     def where(self) -> tuple[str, list[Any]]:
         """SQL for the alias t of ticket, and its values."""
-        parts, values = ["NOT t.deleted"], []
+        parts = ["NOT t.deleted"]
+        values: list[Any] = []
         for name, allowed in self.conditions:
             if not allowed:
                 return "1 = 0", []

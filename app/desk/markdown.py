@@ -13,18 +13,26 @@ TAGS = {
     *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a", "ul", "ol", "li"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}  # no title: a raw < may stand in it
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "*": set()}  # "*" or titles pass, and a raw < may stand in one
 SCHEMES = {"http", "https", "mailto", "tel"}
 
-_markdown = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True})
-_markdown.disable("image")  # a picture from elsewhere would tell its server who reads the ticket
+BRACKETS = 1000  # the parser looks through the whole text for the end of each: 100,000 take it ten seconds
+
+
+def _parser(*without: str) -> MarkdownIt:
+    return MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}).disable(list(without))
+
+
+_markdown = _parser("image")  # a picture from elsewhere would tell its server who reads the ticket
+_without_brackets = _parser("image", "link")
 
 
 @lru_cache(maxsize=4096)
 def to_html(text: str) -> str:
     """Safe HTML of a Markdown text."""
+    parser = _markdown if text.count("[") <= BRACKETS else _without_brackets
     return nh3.clean(
-        _markdown.render(text),
+        parser.render(text),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,

@@ -5,6 +5,7 @@ show it.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +91,7 @@ class Line:
 
 
 PUBLIC_CHANGES = ("subject", "status")
+PEOPLE = ("assignee", "requester")  # fields that hold a person
 
 
 async def page(filter_: Filter) -> Page:
@@ -255,28 +257,25 @@ def _said(row: dict[str, Any]) -> Said:
 
 async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
     read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
-    ids = {
-        value
-        for _, changes in read
-        for name in ("assignee", "requester")
-        for value in changes.get(name, ())
-        if value is not None
-    }
+    ids = {value for _, changes in read for name in PEOPLE for value in changes.get(name, ()) if value is not None}
     names = dict(await Person.filter(id__in=ids).values_list("id", "name")) if ids else {}
     lines = []
     for row, changes in read:
         shown = tuple(
-            (name, *(names.get(value, "?") if name in ("assignee", "requester") and value else value for value in pair))
-            for name, pair in changes.items()
+            (name, _as_said(name, before, names), _as_said(name, after, names))
+            for name, (before, after) in changes.items()
             if audience.is_staff or name in PUBLIC_CHANGES
         )
         if shown or (audience.is_staff and not changes):
-            lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], _frozen(shown)))
+            lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], shown))
     return lines
 
 
-def _frozen(changes: Any) -> tuple[tuple[str, Any, Any], ...]:
-    return tuple(tuple(tuple(part) if isinstance(part, list) else part for part in change) for change in changes)
+def _as_said(field: str, value: Any, names: Mapping[int, str]) -> Any:
+    """A field's value as a line of history says it: people by name, and nothing that can change."""
+    if field in PEOPLE and value is not None:
+        return names.get(value, "?")
+    return tuple(value) if isinstance(value, list) else value
 
 
 STATUSES = tuple(status.value for status in Status)

@@ -38,16 +38,19 @@ class Opening:
 async def open_ticket(person: Person, asked: Opening) -> Ticket:
     """A new ticket with its first message. A requester's is their own and carries no staff field.
 
-    Raises Invalid; a key that was used before gives the ticket that it made.
+    Raises Refused, Invalid; a key that was used before gives the ticket that it made.
     """
-    errors = {}
+    if not policy.may_open(person):
+        raise Refused
+    errors: dict[str, str] = {}
     subject, body = one_line(asked.subject), asked.body.strip()
     collect(errors, "subject", lambda: check_text(subject, SUBJECT))
     collect(errors, "body", lambda: check_text(body, BODY))
     collect(errors, "key", lambda: check_key(asked.key))
-    priority, assignee, tags, email = Priority.NORMAL, None, [], ""
+    priority, assignee, email = Priority.NORMAL, None, ""
+    tags: list[str] = []
     if person.is_staff:
-        priority = collect(errors, "priority", lambda: parse_priority(asked.priority or "normal")) or priority
+        priority = collect(errors, "priority", lambda: parse_priority(asked.priority or "normal"))
         tags = collect(errors, "tags", lambda: parse_tags(asked.tags)) or []
         assignee = await parse_assignee(person, asked.assignee, errors)
         email = collect(errors, "requester", lambda: people.parse_email(asked.requester)) if asked.requester else ""
@@ -258,9 +261,9 @@ def parse_due(text: str) -> str | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError("not_a_day") from None
-    if len(text) != len("2026-01-31"):
+    if day.isoformat() != text:  # Python reads weeks too: 2026-W05-6
         raise ValueError("not_a_day")
-    return day.isoformat()
+    return text
 
 
 async def parse_assignee(person: Person, text: str, errors: dict[str, str]) -> int | None:

@@ -18,6 +18,7 @@ class Close:
     """Close codes (RFC 6455, 7.4; 4000-4999 are ours) and what the page does about them."""
 
     VIOLATION = 1008  # stops, says so
+    FAILED = 1011  # connects again
     RESTART = 1012  # connects again
     OVERLOAD = 1013  # connects again
     ENDED = 4401  # asks for a new connection once

@@ -114,16 +114,14 @@ class Relay:
 
     async def _bring_up(self, socket: Socket) -> None:
         """Send a socket what it is behind by, if anything; who cannot take it now is served on its own."""
-        if text := self._next_frame(socket):
-            try:
+        try:
+            if text := self._next_frame(socket):
                 await socket.send(text)
-            except Slow:
-                socket.late = asyncio.create_task(self._serve_late(socket))
-                return
-            except Exception:  # noqa: BLE001 - the connection is gone, whatever it raises
-                self.hub.leave(socket)
-                return
-        socket.position = self.position.number
+            socket.position = self.position.number
+        except Slow:
+            socket.late = asyncio.create_task(self._serve_late(socket))
+        except Exception as error:  # noqa: BLE001 - one socket's trouble is not the others'
+            await self._give_up(socket, error)
 
     async def _serve_late(self, socket: Socket) -> None:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
@@ -133,13 +131,20 @@ class Relay:
                 if text:
                     await socket.send(text, PATIENCE)
                 socket.position = to
-            socket.late = None
         except Slow:
-            socket.late = None
             await self.hub.drop(socket, Close.OVERLOAD)
-        except Exception:  # noqa: BLE001 - the connection is gone, whatever it raises
+        except Exception as error:  # noqa: BLE001 - see above
+            await self._give_up(socket, error)
+        finally:
             socket.late = None
+
+    async def _give_up(self, socket: Socket, error: Exception) -> None:
+        """A socket whose other end is gone is forgotten; one for which we fail is closed, and comes back."""
+        if isinstance(error, OSError | RuntimeError):
             self.hub.leave(socket)
+        else:
+            log.error("a frame failed", exc_info=error)
+            await self.hub.drop(socket, Close.FAILED)
 
     # -- frames --
 

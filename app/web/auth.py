@@ -1,9 +1,10 @@
 """Who asks: the session behind the cookie, signing in and out."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from quart import Blueprint, Quart, Response, g, redirect, request
 from quart_auth import AuthUser, QuartAuth, current_user, login_user, logout_user
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import Config
@@ -53,9 +54,8 @@ def to_login() -> Response | WerkzeugResponse:
 
 def local_path(target: str) -> str:
     """The target if it is a path of this site, else the front page (no open redirect: ASVS 5.0 3.7.2)."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if plain and not parts.scheme and not parts.netloc and "\\" not in target else "/"
+    local = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return iri_to_uri(target) if local else "/"
 
 
 @blueprint.get("/login")
@@ -68,10 +68,13 @@ async def show_login() -> Response | WerkzeugResponse:
 @blueprint.post("/login")
 async def login() -> Response | WerkzeugResponse:
     typed = await request.form
-    person = await people.authenticate(text(typed, "email"), text(typed, "password"))
+    address, email = request.remote_addr or "", text(typed, "email")
+    await house().sign_ins.admit(address, email)
+    person = await people.authenticate(email, text(typed, "password"))
     if person is None:
-        kept = Form({"email": text(typed, "email"), "next": text(typed, "next")}, {"email": "wrong_sign_in"})
+        kept = Form({"email": email, "next": text(typed, "next")}, {"email": "wrong_sign_in"})
         return await pages.plain("login.html", 422, form=kept)
+    await house().sign_ins.succeeded(address, email)
     if g.session:
         await people.end_session(g.session)
     login_user(AuthUser(await people.begin_session(person)), remember=True)

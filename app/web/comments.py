@@ -13,7 +13,7 @@ from app.web.tickets import ticket_page
 blueprint = Blueprint("comments", __name__)
 
 
-@blueprint.post("/tickets/<int(max=2147483647):ticket>/comments")
+@blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person, typed = asker(), await request.form
     sent = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key"))
@@ -34,13 +34,13 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
     return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
 
 
-@blueprint.get("/comments/<int(max=2147483647):comment>/edit")
+@blueprint.get("/comments/<number:comment>/edit")
 async def show_edit(comment: int) -> Response:
     _, found = await comments.editable(asker(), comment)
     return await _editor(comment, found.ticket_id, Form({"body": found.body, "version": found.version}))
 
 
-@blueprint.post("/comments/<int(max=2147483647):comment>")
+@blueprint.post("/comments/<number:comment>")
 async def edit(comment: int) -> Response | WerkzeugResponse:
     typed = await request.form
     sent = only(typed, ("body", "version"))
@@ -52,7 +52,7 @@ async def edit(comment: int) -> Response | WerkzeugResponse:
     return pages.done(f"/tickets/{ticket.id}#comment-{comment}")
 
 
-@blueprint.post("/comments/<int(max=2147483647):comment>/delete")
+@blueprint.post("/comments/<number:comment>/delete")
 async def delete(comment: int) -> Response | WerkzeugResponse:
     removed = await comments.remove(asker(), comment)
     return pages.done(f"/tickets/{removed.ticket_id}#comment-{comment}")
@@ -63,4 +63,4 @@ async def _editor(comment: int, ticket: int, form: Form) -> Response:
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", form.status, **values)
     live = await pages.look(asker())
-    return await pages.page("comments/edit.html", live, status=form.status, **values)
+    return await pages.page("comments/edit.html", live, form.status, path=f"/comments/{comment}/edit", **values)

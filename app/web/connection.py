@@ -7,16 +7,19 @@ with 1011, at which pages come back; stock Quart closes with 1000, at which they
 
 import asyncio
 import contextlib
+import sys
 from functools import partial
 from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
-from quart import Quart
+from quart import Quart, websocket
 from quart.asgi import ASGIWebsocketConnection
 from quart.wrappers import Websocket
+from werkzeug.routing import IntegerConverter
+
+from app.live.hub import Close
 
 INBOX = 32  # messages
-FAILED = 1011
 
 
 class Connection(ASGIWebsocketConnection):
@@ -54,15 +57,23 @@ class Connection(ASGIWebsocketConnection):
             await self._raw_send({"type": "websocket.close", "code": code, "reason": ""})
 
 
+class Number(IntegerConverter):
+    """The number of a ticket or a comment in a path: whatever is longer is not found, by any method."""
+
+    regex = r"\d{1,9}"
+
+
 class App(Quart):
     asgi_websocket_class = Connection
 
-    async def handle_websocket_exception(self, error: Exception) -> Any:
-        from quart import websocket
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None)
+        self.url_map.converters["number"] = Number
 
+    async def handle_websocket_exception(self, error: Exception) -> Any:
         try:
-            self.log_exception((type(error), error, error.__traceback__))
+            self.log_exception(sys.exc_info())
         finally:
             connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
             with contextlib.suppress(Exception):
-                await connection.close(FAILED)
+                await connection.close(Close.FAILED)

@@ -18,7 +18,7 @@ WRONG = {
     "unknown": _("This is not one of the possible values."),
     "not_a_day": _("Please give a day as YYYY-MM-DD."),
     "not_an_email": _("This is not an email address."),
-    "closed": _("This ticket is closed. Reopen it to reply."),
+    "closed": _("This ticket is closed and takes no more replies."),
     "wrong_sign_in": _("This email and password do not fit together. Check both and try again."),
 }
 
@@ -51,7 +51,8 @@ class Form:
 def refused(typed: Mapping[str, Any], problem: Invalid | Conflict) -> Form:
     """The form to show again after a verb would not take it."""
     if isinstance(problem, Invalid):
-        return Form(typed, errors=problem.errors)
+        wrong_version = "version" in problem.errors  # sent again it would be as wrong
+        return Form({name: typed[name] for name in typed if not (wrong_version and name == "version")}, problem.errors)
     return Form({**typed, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
 
 

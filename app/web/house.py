@@ -9,6 +9,7 @@ from app.config import Config
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.web.assets import Assets
+from app.web.limits import SignInLimits
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class House:
     render: Renderer
     relay: Relay
     assets: Assets
+    sign_ins: SignInLimits
 
 
 def house() -> House:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from babel import negotiate_locale
 from markupsafe import Markup
 from quart import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -53,8 +52,8 @@ def language() -> str:
     person: Person | None = g.get("person")
     if person and person.language in LANGUAGES:
         return person.language
-    asked = [name.replace("-", "_") for name in request.accept_languages.values()]
-    return negotiate_locale(asked, LANGUAGES) or LANGUAGES[0]
+    asked = (name.partition("-")[0].lower() for name, quality in request.accept_languages if quality)
+    return next((name for name in asked if name in LANGUAGES), LANGUAGES[0])
 
 
 async def look(person: Person, *wanted: Region) -> Live:
@@ -69,15 +68,16 @@ async def look(person: Person, *wanted: Region) -> Live:
     return Live(contents, since, house().relay.tokens.make(grant), language())
 
 
-async def page(template: str, live: Live, status: int = 200, **values: Any) -> Response:
+async def page(template: str, live: Live, status: int = 200, *, path: str = "", **values: Any) -> Response:
     """A page of the desk, for the person who asks."""
     person: Person = g.person
-    return await plain(template, status, live=live, counts=_counts(person), new_key=new_key, **values)
+    return await plain(template, status, path=path, live=live, counts=_counts(person), new_key=new_key, **values)
 
 
-async def plain(template: str, status: int = 200, **values: Any) -> Response:
-    """A page that nothing is pushed to."""
-    html = house().render.page(template, language(), person=g.get("person"), path=request.full_path, **values)
+async def plain(template: str, status: int = 200, *, path: str = "", **values: Any) -> Response:
+    """A page that nothing is pushed to. path: where it can be had again, if it answers a form of another address."""
+    here = path or request.full_path.rstrip("?")
+    html = house().render.page(template, language(), person=g.get("person"), path=here, **values)
     return Response(html, status, content_type="text/html; charset=utf-8")
 
 
@@ -108,9 +108,6 @@ def _counts(person: Person) -> dict[str, Region]:
 async def me() -> Response:
     """Marks what is the viewer's own in fragments that are the same for everyone."""
     number = request.args.get("id", "")
-    rule = (
-        f'[data-author="{int(number)}"] .own {{ display: inline-flex; }}\n'
-        if number.isascii() and number.isdecimal()
-        else ""
-    )
+    known = number.isascii() and number.isdecimal()
+    rule = f'[data-author="{number}"] .own {{ display: inline-flex; }}\n' if known else ""
     return Response(rule, content_type="text/css; charset=utf-8", headers={"Cache-Control": "private, max-age=86400"})

@@ -1,15 +1,13 @@
 """Lists and tickets."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, cast
 
 from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.desk import filters, policy, queries, tickets
 from app.desk.errors import Conflict, Invalid, Missing
-from app.desk.filters import Filter
 from app.desk.models import Person
 from app.desk.queries import Header
 from app.desk.tickets import Opening
@@ -32,7 +30,7 @@ async def front() -> WerkzeugResponse:
 @blueprint.get("/tickets")
 async def show_list() -> Response:
     person = asker()
-    filter_ = filters.parse(person, request.args.to_dict(flat=False))  # type: ignore[arg-type]
+    filter_ = filters.parse(person, request.args.to_dict(flat=False))
     region = regions.list_region(filter_)
     live = await pages.look(person, region)
     removed = request.args.get("deleted", "")
@@ -62,12 +60,12 @@ async def create() -> Response | WerkzeugResponse:
     return redirect(f"/tickets/{ticket.id}", 303)
 
 
-@blueprint.get("/tickets/<int(max=2147483647):ticket>")
+@blueprint.get("/tickets/<number:ticket>")
 async def show(ticket: int) -> Response:
     return await ticket_page(asker(), ticket)
 
 
-@blueprint.post("/tickets/<int(max=2147483647):ticket>")
+@blueprint.post("/tickets/<number:ticket>")
 async def change(ticket: int) -> Response | WerkzeugResponse:
     person, typed = asker(), await request.form
     asked = only(typed, FIELDS)
@@ -78,13 +76,13 @@ async def change(ticket: int) -> Response | WerkzeugResponse:
     return pages.done(f"/tickets/{ticket}")
 
 
-@blueprint.post("/tickets/<int(max=2147483647):ticket>/delete")
+@blueprint.post("/tickets/<number:ticket>/delete")
 async def delete(ticket: int) -> WerkzeugResponse:
     await tickets.delete(asker(), ticket)
     return redirect(f"/tickets?deleted={ticket}", 303)
 
 
-@blueprint.post("/tickets/<int(max=2147483647):ticket>/restore")
+@blueprint.post("/tickets/<number:ticket>/restore")
 async def restore(ticket: int) -> WerkzeugResponse:
     await tickets.restore(asker(), ticket)
     return redirect(f"/tickets/{ticket}", 303)
@@ -99,18 +97,18 @@ async def ticket_page(
     live = await pages.look(person, header_region, thread_region)
     if not live.contents[header_region].there:
         raise Missing
-    header = live.contents[header_region].parts[0].value
-    assert isinstance(header, Header)
-    form = fields or Form({})
+    header = cast(Header, live.contents[header_region].parts[0].value)
+    form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_key()})
     return await pages.page(
         "tickets/ticket.html",
         live,
-        status=form.status if fields else composer.status if composer else 200,
+        status=max(form.status, composer.status),
+        path=f"/tickets/{ticket}",
         header=header,
         header_html=live.count(header_region),
         entries=live.entries(thread_region),
-        form=Form(_values(header) | dict(form.values), form.errors, form.theirs, form.by),
-        composer=composer or Form({"kind": "reply", "key": pages.new_key()}),
+        form=_filled(form, header),
+        composer=composer,
         choices=await _choices(person),
     )
 
@@ -121,15 +119,13 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     header = await queries.header(policy.audience_of(person), ticket)
     if header is None:
         raise Missing
-    shown = Form(_values(header) | dict(form.values), form.errors, form.theirs, form.by)
-    return await pages.fragment(
-        "tickets/fields.html", form.status, header=header, form=shown, choices=await _choices(person)
-    )
+    shown, choices = _filled(form, header), await _choices(person)
+    return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)
 
 
 async def _new(person: Person, form: Form) -> Response:
-    live = await pages.look(person)
-    return await pages.page("tickets/new.html", live, status=form.status, form=form, choices=await _choices(person))
+    live, choices = await pages.look(person), await _choices(person)
+    return await pages.page("tickets/new.html", live, form.status, path="/tickets/new", form=form, choices=choices)
 
 
 async def _choices(person: Person) -> dict[str, Any]:
@@ -145,11 +141,12 @@ async def _choices(person: Person) -> dict[str, Any]:
     }
 
 
-def _values(header: Header) -> Mapping[str, Any]:
-    """A ticket's fields as its form has them."""
+def _filled(form: Form, header: Header) -> Form:
+    """A form with the ticket's own fields, as forms have them, wherever nothing was typed."""
     values = asdict(header)
-    return {
+    own = {
         **{name: values[name] or "" for name in ("subject", "status", "priority", "due", "version")},
         "assignee": str(header.assignee_id or ""),
         "tags": ", ".join(header.tags),
     }
+    return replace(form, values={**own, **form.values})

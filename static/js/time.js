@@ -5,9 +5,9 @@ const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const ago = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "always" });
 const now = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "auto" });
-const UNITS = [["hour", 3_600_000], ["minute", 60_000]];
+const age = (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" });
+const UNITS = [[age("hour"), 3_600_000], [age("minute"), 60_000]];
 
 export function start() {
   paintAll();
@@ -37,10 +37,10 @@ function paint(time) {
 
 function wordsOf(moment, asClock) {
   if (asClock) return clock.format(moment);
-  const age = Date.now() - moment;
-  if (age >= 86_400_000) {
+  const passed = Date.now() - moment;
+  if (passed >= 86_400_000) {
     return (moment.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(moment);
   }
-  for (const [unit, length] of UNITS) if (age >= length) return ago.format(-Math.floor(age / length), unit);
+  for (const [unit, length] of UNITS) if (passed >= length) return unit.format(Math.floor(passed / length));
   return now.format(0, "second");
 }

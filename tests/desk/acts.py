@@ -1,0 +1,29 @@
+"""What people do in these tests, in few words, and what the journal says of it."""
+
+from app import db
+from app.desk import events, tickets
+from app.desk.events import Happened
+from app.desk.models import Person, Ticket
+from app.desk.tickets import Opening
+
+
+async def a_ticket(person: Person, **asked: str) -> Ticket:
+    """A ticket that this person opens, like any other but for what is asked."""
+    return await tickets.open_ticket(person, Opening(**{"subject": "Printer", "body": "It does not print."} | asked))
+
+
+async def journal(after: int = 0) -> list[Happened]:
+    """What was recorded after this number, in order."""
+    return [events.read(row) for row in await db.rows("SELECT * FROM event WHERE id > ? ORDER BY id", [after])]
+
+
+async def position() -> int:
+    """The number of the last event, as live pages read it."""
+    [row] = await db.rows("SELECT position FROM journal")
+    return row["position"]
+
+
+async def everything() -> dict[str, list[dict[str, object]]]:
+    """All that the desk keeps, to see that nothing changed."""
+    tables = ("person", "session", "ticket", "tag", "comment", "event", "journal")
+    return {table: await db.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}

@@ -1,0 +1,238 @@
+"""Replies and notes: what they do to the ticket, who may take them back, and what the journal keeps."""
+
+import asyncio
+
+import pytest
+
+from app import db
+from app.desk import comments, queries, tickets
+from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.events import What
+from app.desk.models import Status, Ticket
+from app.desk.policy import STAFF, audience_of
+
+from .acts import a_ticket, everything, journal
+
+
+async def thread(ticket: Ticket) -> list[queries.Said]:
+    return [entry for entry in await queries.thread(STAFF, ticket.id) if isinstance(entry, queries.Said)]
+
+
+async def now(ticket: Ticket) -> Ticket:
+    return await Ticket.get(id=ticket.id)
+
+
+async def in_status(desk, status: str) -> Ticket:
+    ticket = await a_ticket(desk.clara)
+    return await tickets.change(desk.anna, ticket.id, "1", {"status": status})
+
+
+async def test_the_first_reply_of_staff_opens_a_new_ticket(desk):
+    ticket = await a_ticket(desk.clara)
+    await comments.write(desk.clara, ticket.id, "One more thing.")
+    assert (await now(ticket)).status is Status.NEW
+    await comments.write(desk.anna, ticket.id, "For us.", kind="note")
+    assert (await now(ticket)).status is Status.NEW
+    await comments.write(desk.anna, ticket.id, "For you.")
+    assert (await now(ticket)).status is Status.OPEN
+
+
+@pytest.mark.parametrize("status", ["pending", "solved"])
+async def test_a_reply_of_the_requester_reopens_what_waits_or_is_solved(desk, status):
+    ticket = await in_status(desk, status)
+    await comments.write(desk.anna, ticket.id, "By the way:")
+    await comments.write(desk.anna, ticket.id, "Between us:", kind="note")
+    assert (await now(ticket)).status == status
+    await comments.write(desk.clara, ticket.id, "It is broken again.")
+    assert (await now(ticket)).status is Status.OPEN
+
+
+async def test_a_closed_ticket_takes_no_reply_of_anyone_until_it_is_reopened(desk):
+    ticket = await in_status(desk, "closed")
+    before = await everything()
+    for person, status in ((desk.clara, ""), (desk.anna, ""), (desk.vera, "open")):
+        with pytest.raises(Invalid) as problem:
+            await comments.write(person, ticket.id, "Too late?", status=status)
+        assert problem.value.errors == {"body": "closed"}
+    assert await everything() == before
+    await comments.write(desk.anna, ticket.id, "For the record.", kind="note")
+    await tickets.change(desk.anna, ticket.id, "2", {"status": "open"})
+    await comments.write(desk.clara, ticket.id, "In time.")
+    assert [said.body for said in await thread(ticket)] == ["It does not print.", "For the record.", "In time."]
+
+
+async def test_a_reply_may_set_the_status_and_only_then_counts_as_a_version(desk):
+    ticket = await in_status(desk, "open")
+    await comments.write(desk.anna, ticket.id, "Still looking.")
+    await comments.write(desk.clara, ticket.id, "Thanks.")
+    assert (await now(ticket)).version == 2
+    await comments.write(desk.anna, ticket.id, "Solved.", status="solved")
+    assert ((await now(ticket)).status, (await now(ticket)).version) == (Status.SOLVED, 3)
+    await comments.write(desk.anna, ticket.id, "A note may as well.", kind="note", status="pending")
+    assert ((await now(ticket)).status, (await now(ticket)).version) == (Status.PENDING, 4)
+    await comments.write(desk.anna, ticket.id, "It is that already.", status="pending")
+    assert (await now(ticket)).version == 4
+
+
+async def test_a_status_that_staff_name_wins_over_the_one_that_follows(desk):
+    ticket = await a_ticket(desk.clara)
+    await comments.write(desk.anna, ticket.id, "We do not do this.", status="solved")
+    assert (await now(ticket)).status is Status.SOLVED
+
+
+async def test_a_note_is_news_for_staff_and_none_for_the_requester(desk):
+    ticket = await a_ticket(desk.clara)
+    note = await comments.write(desk.anna, ticket.id, "Secret.", kind="note")
+    after = await now(ticket)
+    assert after.updated > ticket.updated and after.updated_public == ticket.updated_public
+    await comments.edit(desk.anna, note.id, "More secret.", "1")
+    await comments.remove(desk.anna, note.id)
+    last = await now(ticket)
+    assert last.updated > after.updated and last.updated_public == ticket.updated_public
+    assert [event.public for event in await journal()] == [True, False, False, False]
+
+
+async def test_replies_their_edits_and_removals_are_news_for_both(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.clara, ticket.id, "First.")
+    moments = [(await now(ticket)).updated_public]
+    await comments.edit(desk.clara, reply.id, "Second.", "1")
+    moments.append((await now(ticket)).updated_public)
+    await comments.remove(desk.clara, reply.id)
+    moments.append((await now(ticket)).updated_public)
+    assert moments == sorted(set(moments)) and moments[-1] == (await now(ticket)).updated
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors"),
+    [
+        ({"body": " \n\t "}, {"body": "empty"}),
+        ({"body": "x" * 100_001}, {"body": "too_long"}),
+        ({"body": "\x00"}, {"body": "unknown"}),
+        ({"body": "x", "kind": "whisper"}, {"kind": "unknown"}),
+        ({"body": "x", "status": "done"}, {"status": "unknown"}),
+        ({"body": "x", "key": "\n"}, {"key": "unknown"}),
+        ({"body": "", "kind": "", "status": "?"}, {"body": "empty", "kind": "unknown", "status": "unknown"}),
+    ],
+)
+async def test_what_cannot_be_written_says_why_and_leaves_nothing(desk, sent, errors):
+    ticket = await a_ticket(desk.clara)
+    before = await everything()
+    with pytest.raises(Invalid) as problem:
+        await comments.write(desk.anna, ticket.id, **sent)
+    assert problem.value.errors == errors
+    assert await everything() == before
+
+
+async def test_the_same_form_sent_again_is_one_comment(desk):
+    ticket = await a_ticket(desk.clara)
+    sends = (comments.write(desk.anna, ticket.id, "Once.", status="solved", key="k1") for _ in range(20))
+    assert len({comment.id for comment in await asyncio.gather(*sends)}) == 1
+    assert [said.body for said in await thread(ticket)] == ["It does not print.", "Once."]
+    assert (await now(ticket)).version == 2
+
+
+async def test_a_reply_sent_again_is_known_even_after_the_ticket_was_closed(desk):
+    ticket = await a_ticket(desk.clara)
+    sent = await comments.write(desk.clara, ticket.id, "Thanks!", key="k1")
+    await tickets.change(desk.anna, ticket.id, "1", {"status": "closed"})
+    assert (await comments.write(desk.clara, ticket.id, "Thanks!", key="k1")).id == sent.id
+
+
+async def test_a_key_is_its_writers_own_and_of_one_ticket(desk):
+    ticket, other = await a_ticket(desk.clara), await a_ticket(desk.clara)
+    await comments.write(desk.anna, ticket.id, "Mine.", key="k1")
+    await comments.write(desk.boris, ticket.id, "Mine too.", key="k1")
+    with pytest.raises(Invalid) as problem:
+        await comments.write(desk.anna, other.id, "Elsewhere.", key="k1")
+    assert problem.value.errors == {"key": "unknown"}
+    assert len(await thread(ticket)) == 3 and len(await thread(other)) == 1
+
+
+async def test_an_edit_is_marked_and_counts_as_a_version(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "Helo.")
+    await comments.edit(desk.anna, reply.id, " Hello.\n", "1")
+    await comments.edit(desk.vera, reply.id, "Hello!", "2")
+    said = (await thread(ticket))[-1]
+    assert (said.body, said.version, said.edited, said.author) == ("Hello!", 3, True, "Anna")
+    assert (said.number, said.created) == (reply.event_id, reply.created)
+    assert not (await thread(ticket))[0].edited
+
+
+async def test_an_edit_that_changes_nothing_is_none(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "Hello.")
+    before = await everything()
+    await comments.edit(desk.anna, reply.id, "Hello. ", "1")
+    assert await everything() == before
+
+
+async def test_of_two_edits_the_second_conflicts_and_shows_the_first(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "Helo.")
+    await comments.edit(desk.vera, reply.id, "Hello.", "1")
+    before = await everything()
+    with pytest.raises(Conflict) as problem:
+        await comments.edit(desk.anna, reply.id, "Hallo.", "1")
+    assert (problem.value.theirs, problem.value.mine) == ({"body": "Hello."}, {"body": "Hallo."})
+    assert (problem.value.version, problem.value.by) == (2, "Vera")
+    for body, version, error in (("", "2", {"body": "empty"}), ("x", "", {"version": "unknown"})):
+        with pytest.raises(Invalid) as invalid:
+            await comments.edit(desk.anna, reply.id, body, version)
+        assert invalid.value.errors == error
+    assert await everything() == before
+
+
+async def test_a_removed_comment_leaves_a_marker_and_its_text_is_nowhere(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "swordfish")
+    await comments.edit(desk.anna, reply.id, "my password is swordfish", "1")
+    await comments.remove(desk.anna, reply.id)
+    for audience in (STAFF, audience_of(desk.clara)):
+        [said] = [entry for entry in await queries.thread(audience, ticket.id) if getattr(entry, "id", 0) == reply.id]
+        assert (said.body, said.deleted, said.version, said.author) == ("", True, 3, "Anna")
+    assert "swordfish" not in str(await everything())
+    with pytest.raises(Missing):
+        await comments.remove(desk.vera, reply.id)
+
+
+async def test_every_verb_leaves_exactly_its_events(desk):
+    async def left(work) -> list[What]:
+        last = (await journal() or [None])[-1]
+        await work
+        return [event.what for event in await journal(last.id if last else 0)]
+
+    assert await left(a_ticket(desk.clara)) == [What.TICKET_CREATED]
+    assert await left(comments.write(desk.anna, 1, "A note.", kind="note")) == [What.COMMENT_ADDED]
+    assert await left(comments.write(desk.anna, 1, "A reply.")) == [What.COMMENT_ADDED, What.TICKET_UPDATED]
+    assert await left(comments.write(desk.anna, 1, "Another.")) == [What.COMMENT_ADDED]
+    assert await left(comments.edit(desk.anna, 3, "Better.", "1")) == [What.COMMENT_EDITED]
+    assert await left(comments.edit(desk.anna, 3, "Better.", "2")) == []
+    assert await left(comments.remove(desk.anna, 3)) == [What.COMMENT_DELETED]
+    assert await left(tickets.change(desk.anna, 1, "2", {"priority": "low", "tags": "a,b"})) == [What.TICKET_UPDATED]
+    assert await left(tickets.change(desk.anna, 1, "3", {"priority": "low"})) == []
+    assert await left(tickets.delete(desk.anna, 1)) == [What.TICKET_DELETED]
+    assert await left(tickets.restore(desk.vera, 1)) == [What.TICKET_RESTORED]
+    assert await left(tickets.restore(desk.vera, 1)) == []
+
+
+async def test_a_refused_verb_leaves_nothing_and_tells_nobody(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "Hello.")
+    before, told = await everything(), []
+    db.on_commit.append(lambda: told.append(1))
+    try:
+        for refused in (
+            comments.write(desk.clara, ticket.id, "x", status="solved"),
+            comments.write(desk.clara, ticket.id, "x", kind="note"),
+            comments.edit(desk.boris, reply.id, "x", "1"),
+            comments.remove(desk.clara, reply.id),
+            tickets.change(desk.clara, ticket.id, "1", {"subject": "x"}),
+            tickets.delete(desk.clara, ticket.id),
+        ):
+            with pytest.raises(Refused):
+                await refused
+    finally:
+        db.on_commit.pop()
+    assert await everything() == before and not told

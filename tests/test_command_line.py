@@ -1,0 +1,165 @@
+"""The command line as scripts meet it: what it does, its exit status, and one plain line where something is wrong."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app import db
+from app.config import Config, Database
+from app.desk import people
+from app.inspection import problems
+
+ROOT = Path(__file__).parent.parent
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(config: Config) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PULT_DATABASE__URL": f"sqlite://{config.database.path}"}
+
+
+@pytest.fixture
+def pult(environment) -> Command:
+    """A command in a process of its own, on the test's database."""
+
+    def run(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            env=environment | environ,
+            cwd=ROOT,
+            input=typed,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def failed(result: subprocess.CompletedProcess[str], words: str) -> None:
+    """It failed, and said so in one plain line."""
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.count("\n") == 1 and words in result.stderr, result.stderr
+    assert result.stdout == "" and "Traceback" not in result.stderr
+
+
+def misused(result: subprocess.CompletedProcess[str], words: str) -> None:
+    assert result.returncode == 2 and words in result.stderr and "Traceback" not in result.stderr, result.stderr
+
+
+async def test_people_are_added_listed_and_shut_out(pult, config):
+    added = pult(
+        "user", "add", "Eva@Pult.example", "--name", "Ева", "--role", "agent", "--password-stdin", typed="swordfish\n"
+    )
+    assert (added.returncode, added.stdout, added.stderr) == (0, "Added eva@pult.example.\n", "")
+    changed = pult("user", "password", "eva@pult.example", "--password-stdin", typed="пароль с пробелами \r\n")
+    assert (changed.returncode, changed.stdout) == (0, "The password of eva@pult.example is changed.\n")
+    await db.connect(config.database)
+    assert await people.authenticate("eva@pult.example", "swordfish") is None
+    assert await people.authenticate("eva@pult.example", "пароль с пробелами ")
+    await db.disconnect()
+    assert pult("user", "disable", "eva@pult.example").stdout == "Disabled eva@pult.example.\n"
+    assert pult("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\n"
+
+
+def test_what_is_wrong_with_a_person_is_said_in_a_line(pult):
+    add = ("user", "add", "a@b", "--role", "admin", "--password-stdin")
+    failed(pult(*add, "--name", " ", typed="short\n"), "name: it must not be empty; password: it must have 8 to")
+    failed(pult(*add, "--name", "N", typed="\n"), "password: it must have 8 to 128 characters")
+    failed(pult("user", "disable", "a@b"), "there is nobody with the email a@b")
+
+
+def test_a_command_used_wrongly_says_how_it_is_used(pult):
+    misused(pult("user", "add", "a@b", "--name", "N", "--role", "owner"), "'owner' is not one of")
+    misused(pult("user", "add", "a@b", "--name", "N", "--role", "agent"), "give the password with --password-stdin")
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"PULT_SERVER__PORT": "x"}, "server.port must be a number, not 'x'"),
+        ({"PULT_DATABASE__URL": f"sqlite://{ROOT}/Makefile"}, "cannot be opened: file is not a database"),
+    ],
+)
+def test_a_desk_that_cannot_start_says_why_in_a_line(pult, environ, words):
+    failed(pult("user", "list", **environ), words)
+
+
+async def test_a_command_makes_a_new_database_where_there_is_none(pult, tmp_path):
+    path = tmp_path / "deep" / "new.sqlite3"
+    listed = pult("user", "list", PULT_DATABASE__URL=f"sqlite://{path}")
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, "", "")
+    assert await db.migrate(Database(path=path)) == []
+
+
+async def test_migrate_says_what_it_applied_and_an_older_database_what_it_lacks(pult, tmp_path):
+    path = tmp_path / "old.sqlite3"
+    path.touch()
+    url, lacks = f"sqlite://{path}", "the database lacks 1 migrations; run: python -m app migrate"
+    failed(pult("user", "list", PULT_DATABASE__URL=url), lacks)
+    assert await problems(Config(database=Database(path=path))) == [lacks]
+    assert pult("migrate", PULT_DATABASE__URL=url).stdout == "Applied: 0001_initial\n"
+
+
+def test_serve_on_a_taken_port_fails(pult):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = pult("serve", "--port", port)
+    failed(result, f"cannot listen on 127.0.0.1:{port}: Address already in use")
+
+
+def test_serve_prints_its_address_and_the_demo_sign_ins_and_serves(environment, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "app", "serve", "--demo", "--port", str(port)]
+    there = environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/demo.sqlite3"}
+    with subprocess.Popen(
+        command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as desk:
+        said = [desk.stdout.readline() for _ in range(7)]
+        assert said[0] == "Demo sign-ins, all with the password pult-demo:\n"
+        assert re.match(r"  admin +admin@pult\.example +pult-demo  Vera Lind\n", said[1])
+        assert said[6] == f"Pult serves http://127.0.0.1:{port}  (stop with Ctrl+C)\n"
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{port}") as client:
+            assert client.get("/healthz").text.strip() == "ok"
+            signed = client.post("/login", data={"email": "anna@pult.example", "password": "pult-demo"})
+            assert signed.headers["location"] == "/"
+        desk.send_signal(signal.SIGTERM)
+        _, errors = desk.communicate(timeout=20)
+    assert "Traceback" not in errors
+
+
+def test_check_finds_nothing_wrong_with_this_desk(pult):
+    result = pult("check")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "Everything is in order.\n", "")
+
+
+def test_check_finds_broken_templates_and_missing_translations(environment, tmp_path):
+    """In a copy of the house, in which somebody was careless."""
+    house = tmp_path / "house"
+    shutil.copytree(ROOT / "app", house / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "templates", house / "templates")
+    (house / "static").symlink_to(ROOT / "static")
+    shutil.copy(ROOT / "config.toml", house)
+    (house / "templates" / "careless.html").write_text("<p>{% if %}</p>")
+    with (house / "app" / "translations" / "ru.po").open("a") as catalogue:
+        catalogue.write('\nmsgid "Careless"\nmsgstr ""\n\nmsgid "%(n)s rows"\nmsgstr "%(m)s"\n')
+    command = [sys.executable, "-m", "app", "check"]
+    result = subprocess.run(
+        command, env=environment, cwd=house, capture_output=True, check=False, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    template, *translations = result.stderr.splitlines()
+    assert template.startswith("template careless.html: Expected an expression")
+    assert "translation ru: 'Careless' is not translated" in translations
+    assert any(line.startswith("translation ru: '%(n)s rows': ") for line in translations)

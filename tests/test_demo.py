@@ -1,0 +1,145 @@
+"""The demo's tickets are like any others: what shows, counts and journals them cannot tell."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from app import db, demo
+from app.desk import events, filters, people, policy, queries, tickets
+from app.desk.filters import Filter
+from app.desk.models import Person, Ticket
+from app.desk.policy import STAFF
+from app.live import journal, regions
+
+MANY = 60
+
+
+MOMENTS = {"created", "updated", "updated_public", "at", "edited", "password"}
+
+
+async def contents() -> str:
+    """All that the demo made, without when and under which password hash."""
+    tables = ("person", "ticket", "tag", "comment", "event")
+    kept = [[*row.items()] for table in tables for row in await db.rows(f"SELECT * FROM {table} ORDER BY id")]
+    timeless = [[(name, value) for name, value in row if name not in MOMENTS] for row in kept]
+    return json.dumps(timeless)
+
+
+@pytest.fixture
+async def filled(config):
+    await db.connect(config.database)
+    await demo.fill(tickets=MANY, seed=7)
+    yield config
+    await db.disconnect()
+
+
+async def happened() -> list[events.Happened]:
+    return await journal.after(0, 100_000)
+
+
+async def test_the_journal_is_gapless_and_stands_at_its_last_event(filled):
+    numbers = [event.id for event in await happened()]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 2 * MANY
+    assert (await journal.position()).number == len(numbers)
+
+
+async def test_a_ticket_is_what_its_events_say(filled):
+    last = {}
+    for event in await happened():
+        if event.ticket in last:
+            assert event.fields_before == last[event.ticket].fields
+        last[event.ticket] = event
+    assert len(last) == MANY
+    for ticket in await Ticket.all():
+        fields = await tickets.fields_of(ticket)
+        assert last[ticket.id].fields == {name: fields[name] for name in last[ticket.id].fields}
+
+
+async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled):
+    now = db.now()
+    moments = {}
+    for event in await happened():
+        moments.setdefault(event.ticket, []).append(event.at)
+    for ticket in await Ticket.all():
+        told = moments[ticket.id]
+        assert told == sorted(told) and told[-1] <= now
+        assert ticket.created == told[0] <= ticket.updated_public <= ticket.updated == told[-1]
+        said = [entry for entry in await queries.thread(STAFF, ticket.id) if isinstance(entry, queries.Said)]
+        assert said[0].created == ticket.created and all(entry.created in told for entry in said)
+
+
+async def test_lists_counts_and_threads_show_it(filled):
+    assert await queries.count(Filter(STAFF, page=0)) == MANY
+    for person in await Person.all():
+        views = filters.STAFF_VIEWS if person.is_staff else filters.REQUESTER_VIEWS
+        for view in views:
+            filter_ = filters.parse(person, {"view": [view]})
+            content = await regions.compute(regions.list_region(filter_))
+            assert len(content.entries) == min(await queries.count(filters.of_view(person, view)), filters.PAGE)
+    for ticket in await Ticket.all():
+        for audience in (STAFF, policy.Audience(ticket.requester_id)):
+            assert (await queries.header(audience, ticket.id)).subject == ticket.subject
+            content = await regions.compute(regions.thread_region(ticket.id, audience))
+            keys = [entry.key for entry in content.entries]
+            assert keys == sorted(set(keys)) and keys
+
+
+async def test_it_has_both_languages_and_every_status(filled):
+    found = await Ticket.all()
+    assert {ticket.status.value for ticket in found} == {"new", "open", "pending", "solved", "closed"}
+    russian = [ticket for ticket in found if re.search("[а-я]", ticket.subject)]
+    assert 0 < len(russian) < MANY
+
+
+async def test_the_same_seed_makes_the_same_demo_and_another_another(filled, tmp_path, blank):
+    first = await contents()
+    for seed, same in ((7, True), (8, False)):
+        for table in ("comment", "tag", "ticket", "event", "sqlite_sequence"):
+            await db.rows(f"DELETE FROM {table} RETURNING rowid")
+        await db.rows("UPDATE journal SET position = 0 RETURNING id")
+        await demo.fill(tickets=MANY, seed=seed)
+        assert (await contents() == first) is same
+
+
+async def test_running_it_again_adds_tickets_and_nobody(filled):
+    before, cast = len(await happened()), await Person.all().count()
+    await demo.fill(tickets=10, seed=7)
+    assert await Ticket.all().count() == MANY + 10 and await Person.all().count() == cast
+    numbers = [event.id for event in await happened()]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > before
+
+
+async def test_people_sign_in_to_it_as_it_says(filled, capsys):
+    await demo.print_sign_ins()
+    said = capsys.readouterr().out
+    for email, name, role in demo.SIGN_INS:
+        assert f"{email:<22} {demo.PASSWORD}  {name}" in said
+        person = await people.authenticate(email, demo.PASSWORD)
+        assert (person.name, person.role) == (name, role)
+
+
+async def test_a_serving_desk_can_be_filled_beside_it(served):
+    """As `python -m app demo` does it: another connection to the same file, while people go on working."""
+    clara = await served.client(served.cast.clara)
+    command = ("-m", "app", "demo", "--tickets", "30")
+    url = {"PULT_DATABASE__URL": f"sqlite://{db.get_connection('default').filename}"}
+    filling = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=url, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    sent = 0
+    while filling.returncode is None or sent < 3:
+        answer = await clara.post("/tickets", data={"subject": f"Beside {sent}", "body": "Text"})
+        assert answer.status_code == 303
+        sent += 1
+        await asyncio.sleep(0.01)
+    assert (await filling.communicate())[1] == b"" and filling.returncode == 0
+    assert await Ticket.all().count() == 30 + sent
+    numbers = [event.id for event in await happened()]
+    assert numbers == list(range(1, len(numbers) + 1)) == list(range(1, (await journal.position()).number + 1))
+    async with asyncio.timeout(5):
+        while served.relay.position.number < len(numbers):  # noqa: ASYNC110 - written by another process
+            await asyncio.sleep(0.02)

@@ -1,0 +1,192 @@
+"""Models and migrations say the same, and changing a table loses nothing that stands on it or refers to it."""
+
+import re
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from app import db
+from app.config import ROOT, Config, Database
+from app.desk import comments, people, queries
+from app.desk.models import Kind
+from app.desk.policy import STAFF
+from app.sqlite import STANDING
+
+from .desk.acts import a_ticket
+
+INITIAL = ROOT / "app" / "migrations" / "0001_initial.py"
+HEAD = """
+from tortoise import fields, migrations
+from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
+from tortoise.migrations.constraints import UniqueConstraint
+from app.desk.models import Priority
+
+
+class Migration(migrations.Migration):
+    dependencies = [("desk", "0001_initial")]
+    operations = [{operations}]
+"""
+UNIQUE_KEY = 'ops.AddConstraint("Comment", UniqueConstraint(fields=("author_id", "key")))'
+THREAD = 'ops.AddIndex("Comment", Index(fields=("ticket_id", "event_id")))'
+TICKET_INDEXES = ", ".join(
+    f'ops.AddIndex("Ticket", Index(fields={fields}))'
+    for fields in (
+        ("deleted", "updated"),
+        ("deleted", "status", "updated"),
+        ("assignee_id", "updated"),
+        ("requester_id", "updated_public"),
+    )
+)
+
+
+def in_file(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def schema(path: Path) -> dict[str, str]:
+    """Tables and indexes of a file, without the ORM's own, with white space made plain."""
+    found = in_file(path, "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'tortoise%'")
+    return {name: re.sub(r"\s+", " ", sql or "") for name, sql in found}
+
+
+@pytest.fixture
+async def old(config: Config) -> Config:
+    """A desk with a ticket, a tag, comments, a session and events in it, closed."""
+    await db.connect(config.database)
+    anna = await people.add("anna@pult.example", "Anna", "agent")
+    ticket = await a_ticket(anna, requester="clara@pult.example", tags="vpn", assignee="me", key="k1")
+    await comments.write(anna, ticket.id, "A note.", kind=Kind.NOTE, key="k2")
+    await people.begin_session(anna)
+    await db.disconnect()
+    return config
+
+
+@pytest.fixture
+def migrate(old, tmp_path, monkeypatch):
+    """Run the migrations of the desk and then one more, with these operations, on the old data."""
+
+    async def run(operations: str) -> list[str]:
+        package = tmp_path / "later_migrations"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "0001_initial.py").write_text(INITIAL.read_text())
+        (package / "0002_later.py").write_text(HEAD.format(operations=operations))
+        monkeypatch.syspath_prepend(tmp_path)
+        for name in [name for name in sys.modules if name.startswith("later_migrations")]:
+            del sys.modules[name]
+        return await db.migrate(old.database, migrations="later_migrations")
+
+    return run
+
+
+def counts(path: Path) -> dict[str, int]:
+    tables = ("person", "session", "ticket", "tag", "comment", "event")
+    return {table: in_file(path, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+
+async def test_the_migrations_make_what_the_models_declare(blank):
+    config = db.tortoise_config(Database(path=blank))
+    context = await Tortoise.init(config=config, init_connections=False)
+    assert await MigrationAutodetector(context.apps, config["apps"]).changes() == []
+
+
+async def test_a_migrated_file_is_the_one_that_the_models_would_make(blank, tmp_path):
+    path = tmp_path / "made.sqlite3"
+    await Tortoise.init(config=db.tortoise_config(Database(path=path)), _enable_global_fallback=True)
+    await Tortoise.generate_schemas()
+    await db.disconnect()
+    assert schema(blank) == schema(path)
+    ours = set(in_file(blank, STANDING)) - {("unique index on tortoise_migrations (app, name)",)}
+    assert ours == set(in_file(path, STANDING)) != set()
+
+
+async def test_migrating_twice_applies_nothing_the_second_time(tmp_path):
+    database = Database(path=tmp_path / "deep" / "er" / "pult.sqlite3")
+    assert await db.migrate(database) == ["0001_initial"]
+    epoch = in_file(database.path, "SELECT epoch, position FROM journal")
+    assert await db.migrate(database) == []
+    assert in_file(database.path, "SELECT epoch, position FROM journal") == epoch
+    assert len(epoch) == 1 and len(epoch[0][0]) == 32 and epoch[0][1] == 0
+
+
+async def test_every_database_has_an_epoch_of_its_own(blank, tmp_path):
+    database = Database(path=tmp_path / "other.sqlite3")
+    await db.migrate(database)
+    assert in_file(database.path, "SELECT epoch FROM journal") != in_file(blank, "SELECT epoch FROM journal")
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        'ops.RemoveField("Person", "language")',
+        'ops.AlterField("Person", "name", fields.CharField(max_length=500))',
+        f'ops.RemoveField("Ticket", "due"), {TICKET_INDEXES}',
+        f'ops.AlterField("Ticket", "subject", fields.CharField(max_length=500)), {TICKET_INDEXES}',
+        f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {THREAD}, {UNIQUE_KEY}',
+    ],
+)
+async def test_a_table_built_anew_loses_no_row_that_refers_to_it(old, migrate, operations):
+    before, standing = counts(old.database.path), set(in_file(old.database.path, STANDING))
+    assert min(before.values()) > 0
+    assert await migrate(operations) == ["0002_later"]
+    assert counts(old.database.path) == before
+    assert in_file(old.database.path, "PRAGMA foreign_key_check") == []
+    assert set(in_file(old.database.path, STANDING)) == standing
+
+
+@pytest.mark.parametrize(
+    ("operations", "lost"),
+    [
+        (f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {THREAD}', "unique index on comment"),
+        (f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {UNIQUE_KEY}', "index on comment (tick"),
+        ('ops.RemoveField("Ticket", "due")', "index on ticket (assignee_id, updated), the index on ticket (deleted"),
+        ('ops.RemoveField("Person", "language")', "trigger remember on person"),
+    ],
+)
+async def test_a_migration_that_would_lose_an_index_or_a_trigger_is_refused_and_changes_nothing(
+    old, migrate, operations, lost
+):
+    path = old.database.path
+    in_file(path, "CREATE TRIGGER remember AFTER UPDATE ON person BEGIN SELECT 1; END")
+    before = schema(path), counts(path)
+    with pytest.raises(OperationalError, match=re.escape(f"not migrated: it would lose the {lost}")):
+        await migrate(operations)
+    assert (schema(path), counts(path)) == before
+    await db.connect(old.database)
+    assert (await queries.header(STAFF, 1)).tags == ("vpn",)
+    await db.disconnect()
+
+
+async def test_a_migration_that_leaves_broken_references_is_refused_and_changes_nothing(old, migrate):
+    path = old.database.path
+    before = schema(path), counts(path)
+    with pytest.raises(OperationalError, match="not migrated: it would leave 3 broken references"):
+        await migrate("ops.RunSQL('DELETE FROM ticket')")
+    assert (schema(path), counts(path)) == before
+
+
+async def test_a_migration_that_fails_half_way_changes_nothing(old, migrate):
+    path = old.database.path
+    before = schema(path), counts(path)
+    with pytest.raises(OperationalError, match="no such table"):
+        await migrate("ops.RemoveField('Person', 'language'), ops.RunSQL('DELETE FROM nowhere')")
+    assert (schema(path), counts(path)) == before
+    assert await db.migrate(old.database) == []
+
+
+async def test_an_older_database_is_not_opened_before_it_is_migrated(tmp_path):
+    database = Database(path=tmp_path / "old.sqlite3")
+    in_file(database.path, "CREATE TABLE something (id)")
+    with pytest.raises(db.NotMigrated, match="the database lacks 1 migrations; run: python -m app migrate"):
+        await db.connect(database)
+    await db.migrate(database)
+    await db.connect(database)
+    await db.disconnect()

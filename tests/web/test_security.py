@@ -1,0 +1,167 @@
+"""What stands before every page: who may ask, from where, and the headers of every answer."""
+
+from dataclasses import replace
+
+import pytest
+from werkzeug.routing import Rule
+
+from app.config import Server
+from app.web import security
+from tests.conftest import Served
+from tests.desk.acts import a_ticket, everything
+
+from .reading import HTMX
+
+SAMPLES = {"ticket": 1, "comment": 1, "version": "0", "name": "pult.css"}  # for the variable parts of paths
+SELF = {"script-src", "style-src", "img-src", "connect-src", "form-action"}  # what the policy opens to this site
+NONE = {"default-src", "frame-ancestors", "base-uri", "object-src"}
+
+
+def path(rule: Rule) -> str:
+    built = rule.build({name: SAMPLES[name] for name in rule.arguments})
+    assert built
+    return built[1]
+
+
+def routes(served: Served) -> list[tuple[str, str, str]]:
+    """(endpoint, method, path) of everything that can be asked for."""
+    return [
+        (rule.endpoint, method, path(rule))
+        for rule in served.app.url_map.iter_rules()
+        for method in sorted(rule.methods or ())
+        if not rule.websocket
+    ]
+
+
+@pytest.fixture
+async def desk(served):
+    """With a ticket in it that has a comment."""
+    await a_ticket(served.cast.clara)
+    return served
+
+
+async def test_every_route_is_public_by_decision_or_sends_strangers_away(desk):
+    before, visitor = await everything(), desk.stranger()
+    for endpoint, method, where in routes(desk):
+        if endpoint in security.PUBLIC:
+            continue
+        answer = await visitor.request(method, where)
+        if where.startswith("/live/"):
+            assert answer.status_code == 401, (method, where)
+        else:
+            assert answer.status_code == 303, (method, where)
+            assert answer.headers["location"].startswith("/login"), (method, where)
+        assert (await visitor.request(method, where, headers=HTMX)).status_code == 401, (method, where)
+    assert await everything() == before
+
+
+async def test_every_public_route_exists(desk):
+    assert {endpoint for endpoint, _, _ in routes(desk)} >= security.PUBLIC
+
+
+async def test_looking_changes_nothing(desk):
+    clients = [await desk.client(person) for person in desk.cast.everyone] + [desk.stranger()]
+    before = await everything()
+    looks = [where for _, method, where in routes(desk) if method == "GET"]
+    assert len(looks) > 8
+    for client in clients:
+        for where in looks:
+            for method in ("GET", "HEAD", "OPTIONS"):
+                answer = await client.request(method, where, params={"ticket": "1", "deleted": "1", "id": "1"})
+                assert answer.status_code < 500, (method, where)
+    assert await everything() == before
+
+
+async def test_every_answer_carries_the_headers_of_the_contract(desk):
+    anna, clara = await desk.client(desk.cast.anna), await desk.client(desk.cast.clara)
+    asked = [(method, where) for endpoint, method, where in routes(desk) if endpoint != "auth.logout"]
+    asked += [("GET", "/nothing"), ("PUT", "/tickets"), ("GET", "/tickets/99"), ("GET", "/static/0/x.css")]
+    for client, as_asked in ((clara, {}), (anna, HTMX), (desk.stranger(), {})):
+        for method, where in asked:
+            headers = (await client.request(method, where, headers=as_asked)).headers
+            policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+            assert policy == dict.fromkeys(SELF, "'self'") | dict.fromkeys(NONE, "'none'"), (method, where)
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+            assert headers["cross-origin-opener-policy"] == "same-origin"
+            assert headers["cache-control"], (method, where)
+            assert "strict-transport-security" not in headers and "server" not in headers
+
+
+async def test_nothing_of_a_signed_in_person_is_kept_by_browsers(desk):
+    anna = await desk.client(desk.cast.anna)
+    for endpoint, method, where in routes(desk):
+        if method == "GET" and endpoint not in ("assets.static", "pages.me"):
+            assert (await anna.get(where)).headers["cache-control"] == "no-store", where
+    assert (await anna.get("/me.css?id=1")).headers["cache-control"].startswith("private")
+
+
+async def test_every_write_from_another_site_is_refused(desk):
+    clients = [await desk.client(desk.cast.anna), desk.stranger()]
+    before = await everything()
+    for _, method, where in routes(desk):
+        if method == "POST":
+            for client in clients:
+                for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site", **HTMX}):
+                    assert (await client.post(where, headers=headers)).status_code == 403, (where, headers)
+    assert await everything() == before
+
+
+async def test_another_site_is_whatever_is_not_exactly_this_one(desk):
+    anna = await desk.client(desk.cast.anna)
+    host = desk.url.removeprefix("http://")
+    origins = ["null", "", f"https://{host}", f"http://{host}.evil.example", f"http://evil@{host}", f"http://{host}/"]
+    origins += [desk.url.upper(), "http://localhost", f"http://127.0.0.1:{desk.port + 1}", f"{desk.url} {desk.url}"]
+    foreign = [{"Origin": origin} for origin in origins]
+    foreign += [{"Sec-Fetch-Site": site} for site in ("cross-site", "same-site", "nonsense", "")]
+    foreign += [{"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}]
+    for headers in foreign:
+        answer = await anna.post("/tickets/1/comments", data={"body": "Hello"}, headers=headers)
+        assert answer.status_code == 403, headers
+
+
+async def test_a_write_from_this_site_or_from_no_browser_passes(desk):
+    anna = await desk.client(desk.cast.anna)
+    for headers in (
+        {},
+        {"Origin": desk.url},
+        {"Origin": desk.url, "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+    ):
+        answer = await anna.post("/tickets/1/comments", data={"body": "Hello"}, headers=headers)
+        assert answer.status_code == 303, headers
+
+
+async def test_other_sites_may_lead_here(desk):
+    anna = await desk.client(desk.cast.anna)
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    assert (await anna.get("/tickets/1", headers=headers)).status_code == 200
+
+
+async def test_with_a_public_address_only_that_is_this_site(config):
+    server = Server(port=0, public_url="https://desk.example", proxies=("127.0.0.1",))
+    desk = Served(replace(config, server=server))
+    await desk.start()
+    try:
+        visitor = desk.stranger(headers={"X-Forwarded-Proto": "https"})
+        for origin, status in (
+            ("https://desk.example", 303),
+            ("http://desk.example", 403),
+            ("https://desk.example:8443", 403),
+            (desk.url, 403),
+        ):
+            assert (await visitor.post("/logout", headers={"Origin": origin})).status_code == status, origin
+        page = await visitor.get("/login")
+        assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    finally:
+        await desk.stop()
+
+
+async def test_a_marker_style_holds_nothing_but_a_number(served):
+    visitor = served.stranger()
+    assert '[data-author="7"]' in (await visitor.get("/me.css?id=7")).text
+    for number in ("", "x", '1"]', "٣", "-1", "1 2"):
+        answer = await visitor.get("/me.css", params={"id": number})
+        assert (answer.status_code, answer.text) == (200, ""), number
+    assert (await visitor.get("/me.css", params={"id": "9" * 5000})).status_code == 200
