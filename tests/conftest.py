@@ -85,20 +85,21 @@ class Served:
 
     def __init__(self, config: Config) -> None:
         self.settings = serving.settings(config)
+        self._listening = serving.listen(config)
+        self.port = self._listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         self.server = uvicorn.Server(self.settings)
         self.app = self.settings.app
         self.cast: Cast
         self._clients: list[httpx.AsyncClient] = []
 
     async def start(self) -> None:
-        self._running = asyncio.create_task(self.server.serve())
+        self._running = asyncio.create_task(self.server.serve(sockets=[self._listening]))
         while not self.server.started:
             if self._running.done():
                 self._running.result()
                 raise RuntimeError("the desk did not start")
             await asyncio.sleep(0.002)
-        self.port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
         self.cast = await make_cast()
 
     async def stop(self) -> None:

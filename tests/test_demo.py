@@ -141,5 +141,5 @@ async def test_a_serving_desk_can_be_filled_beside_it(served):
     numbers = [event.id for event in await happened()]
     assert numbers == list(range(1, len(numbers) + 1)) == list(range(1, (await journal.position()).number + 1))
     async with asyncio.timeout(5):
-        while served.relay.position.number < len(numbers):  # noqa: ASYNC110 - written by another process
+        while served.relay.position.number < len(numbers):
             await asyncio.sleep(0.02)

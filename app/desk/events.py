@@ -17,7 +17,7 @@ class What(StrEnum):
     COMMENT_ADDED = "comment_added"
     COMMENT_EDITED = "comment_edited"
     COMMENT_DELETED = "comment_deleted"
-    PERSON_CHANGED = "person_changed"  # role or language
+    PERSON_CHANGED = "person_changed"  # what they may do
     PERSON_DISABLED = "person_disabled"
     SESSION_ENDED = "session_ended"
 

@@ -22,7 +22,7 @@ async def typed(page):
 
 
 async def still_typed(page):
-    state = "(({id, value, selectionStart, selectionEnd}) => [id, value, selectionStart, selectionEnd])(document.activeElement)"
+    state = "(({ id, value, selectionStart: a, selectionEnd: b }) => [id, value, a, b])(document.activeElement)"
     assert await page.evaluate(state) == ["comment-body", "half an answer", 2, 6]
 
 

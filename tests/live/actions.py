@@ -18,7 +18,7 @@ class Desk:
     """The cast at work."""
 
     cast: Cast
-    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
 
     async def open(self, by: Person | None = None, **asked: str) -> Ticket:
         words = " ".join(self.chance.choices(WORDS, k=3))

@@ -1,4 +1,4 @@
-"""A page that is open: its DOM, its socket, and the rules of the protocol by which frames reach the one from the other."""
+"""A page that is open: its DOM, its socket, and the rules by which frames reach the one from the other."""
 
 import asyncio
 import json

@@ -89,7 +89,7 @@ async def test_values_that_are_not_allowed_are_422(served):
 
 async def test_the_longest_text_is_taken_in_any_alphabet(served):
     clara = await served.client(served.cast.clara)
-    answer = await submit(clara, await form(clara), subject="Й" * 200, body="й" * 100_000)
+    answer = await submit(clara, await form(clara), subject="Й" * 200, body="й" * 30_000)
     assert answer.status_code == 303
 
 
