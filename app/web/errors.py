@@ -4,7 +4,7 @@ import logging
 import secrets
 
 from quart import Blueprint, Quart, Response, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from app import db
 from app.desk.errors import Missing, Refused
@@ -49,8 +49,6 @@ async def _http(error: HTTPException) -> Response:
     if error.response is not None and isinstance(error.response, Response):
         return error.response
     answer = await show(error.code or 500)
-    if isinstance(error, RequestEntityTooLarge):
-        answer.headers["Connection"] = "close"
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "Location"):
             answer.headers[name] = value

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
 
 from app import create_app, db
 from app.config import ROOT, Config
@@ -60,16 +60,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+async def launch(playwright: Playwright) -> Browser:
     """An installed Chromium or Chrome, else Playwright's own; the test is skipped where there is none."""
     named = [os.environ.get("PULT_CHROMIUM", ""), *PROGRAMS]
     program = next((found for name in named if name and (found := shutil.which(name))), None)
+    try:
+        return await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    except Error as error:
+        pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        try:
-            launched = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        except Error as error:
-            pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
+        launched = await launch(playwright)
         yield launched
         await launched.close()
 

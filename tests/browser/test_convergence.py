@@ -1,47 +1,95 @@
-"""The promise in real Chromium: several people, random changes, cut sockets, a restarted desk."""
+"""The promise in real Chromium: several people, random changes, every fault; a failing trace is shrunk and printed.
 
-import random
+Short here; `make soak` runs it at length (PULT_SOAK: how many traces).
+"""
+
+import os
+import shutil
+from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.async_api import Page, async_playwright
 
-from tests.browser.conftest import Running, back_online, equals_its_reload, open_page
-from tests.live.actions import Desk, something
+from app.config import Config, Database, Security, Server
+from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.models import Ticket
+from tests.browser.conftest import Running, back_online, equals_its_reload, launch, open_page
+from tests.conftest import SECRET
+from tests.live.actions import VERBS, Desk
 
 PAGES = (
     ("anna", "/tickets"),
     ("anna", "/tickets/1"),
+    ("anna", "/tickets?view=mine&sort=created"),
     ("boris", "/tickets?view=all&sort=-priority"),
-    ("boris", "/tickets?view=unassigned&sort=created"),
+    ("boris", "/tickets?view=unassigned&sort=due"),
     ("vera", "/tickets?view=all&tag=vpn"),
     ("clara", "/tickets?view=all"),
     ("clara", "/tickets/1"),
     ("dmitri", "/tickets"),
 )
+SOAK = int(os.environ.get("PULT_SOAK", "0"))
+FAULTS = ("none", "none", "cut", "unplug", "dead", "history", "throw", "restart", *(("no upgrades",) if SOAK else ()))
+BREAK = """
+() => {
+  const rows = document.querySelector("#ticket-rows, #thread");
+  for (const name of ["appendChild", "insertBefore"]) {
+    rows[name] = () => { delete rows.appendChild; delete rows.insertBefore; throw new Error("once"); };
+  }
+}
+"""
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(FAULTS),
+        st.lists(st.tuples(st.sampled_from(list(VERBS)), st.integers(1, 6)), min_size=1, max_size=4),
+    ),
+    min_size=4,
+    max_size=8,
+)
 
 
-STEPS = 8
+@settings(
+    max_examples=SOAK or 2,
+    derandomize=not SOAK,
+    deadline=None,
+    print_blob=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(trace=steps)
+async def test_every_page_equals_its_reload_whatever_happens(trace, blank, tmp_path):
+    path = Path(f"{tmp_path}/{len(list(tmp_path.iterdir()))}.sqlite3")
+    shutil.copy(blank, path)
+    running = Running(Config(server=Server(port=0), database=Database(path=path), security=Security(SECRET)))
+    await running.open()
+    try:
+        async with async_playwright() as playwright:
+            browser = await launch(playwright)
+            await play(trace, running, browser)
+            await browser.close()
+    finally:
+        await running.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_every_page_equals_its_reload_whatever_happens(seed, browser, running):
-    desk = Desk(running.cast, random.Random(seed))
+async def play(trace, running, browser) -> None:
+    desk = Desk(running.cast)
     for _ in range(6):
         await desk.open()
     contexts = {name: await running.context(browser, getattr(running.cast, name)) for name, _ in PAGES}
     pages = [await open_page(contexts[name], path) for name, path in PAGES]
     typed = await words_in_composers(pages)
-    for step in range(STEPS):
-        fault = "restart" if step == STEPS // 2 else desk.chance.choice(["none", "none", "cut", "cut", "unplug"])
-        done = [await something(desk) for _ in range(desk.chance.randint(1, 5))]
-        done += await befall(fault, running, pages, desk)
+    for number, (fault, verbs) in enumerate(trace):
+        await befall(fault, running, pages, [(desk, verb, ticket) for verb, ticket in verbs])
         for page in pages:
             try:
                 await equals_its_reload(page)
             except TimeoutError:
-                pytest.fail(f"seed {seed}, step {step}: {page.url} differs from its reload after {done} and {fault}")
-    for page, words in typed.items():
-        assert await page.input_value("#comment-body") == words
+                pytest.fail(f"step {number}: {page.url} differs from its reload after {fault} and {verbs}")
+        for page, words in typed.items():
+            assert await page.input_value("#comment-body") == words
 
 
 async def words_in_composers(pages: list[Page]) -> dict[Page, str]:
@@ -53,20 +101,41 @@ async def words_in_composers(pages: list[Page]) -> dict[Page, str]:
     return typed
 
 
-async def befall(fault: str, running: Running, pages: list[Page], desk: Desk) -> list[str]:
-    """Let this happen to the line or the desk; what people did meanwhile."""
-    done: list[str] = []
+async def befall(fault: str, running: Running, pages: list[Page], verbs) -> None:
+    """Let this happen to the line, the desk or the pages, while people do that."""
     match fault:
         case "cut":
             running.proxy.cut()
         case "unplug":
             running.proxy.unplug()
-            done = [await something(desk) for _ in range(3)]
-            running.proxy.plug()
-            for page in pages[:-1]:  # the last finds out by itself
-                await back_online(page)
+        case "dead":
+            running.proxy.freeze()
+        case "throw":
+            for page in pages:
+                await page.evaluate(BREAK)
         case "restart":
             await running.stop()
-            done = [await something(desk) for _ in range(3)]
-            await running.start()
-    return done
+        case "no upgrades":
+            running.proxy.upgrades = False
+            running.proxy.cut()
+    for verb in verbs:
+        await do(*verb)
+    running.proxy.plug()
+    if fault == "restart":
+        await running.start()
+    for page in pages:
+        if fault in ("unplug", "dead"):
+            await back_online(page)
+        if fault == "history":
+            await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        if fault == "no upgrades":
+            await page.wait_for_selector('#live[data-state="polling"]', state="attached", timeout=60_000)
+    running.proxy.upgrades = True
+
+
+async def do(desk: Desk, verb: str, ticket: int) -> None:
+    """A verb that is refused changes nothing, and that is to be seen as well."""
+    try:
+        await VERBS[verb](desk, await Ticket.get(id=ticket))
+    except (Missing, Refused, Invalid, Conflict):
+        pass
