@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format translations lock
+.PHONY: help setup run test soak check format translations lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,10 @@ test: ## every test [ARGS="-k … -x"]
 	$(BIN)/pytest tests -m "not browser" -n 2 $(ARGS) || first=$$?; \
 	$(BIN)/pytest tests -m browser $(ARGS) || second=$$?; \
 	case "$$first $$second" in "0 0"|"0 5"|"5 0") ;; *) exit 1 ;; esac
+
+soak: ## the browser's convergence suite at length, with fresh traces [TRACES=100]
+	@$(PYTHON) .ci/setup.py test
+	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py -q $(ARGS)
 
 check: ## format, lint, types, import contracts, templates, and the desk's own check
 	@$(PYTHON) .ci/setup.py check

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,6 +69,19 @@ async def launch(playwright: Playwright) -> Browser:
         return await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
     except Error as error:
         pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
+
+
+equality: dict[str, list[float]] = {}  # fault -> seconds from being connected to being equal
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for fault, seconds in sorted(equality.items()):
+        ordered = sorted(seconds)
+        middle, most = ordered[len(ordered) // 2], ordered[-1]
+        terminalreporter.write_line(
+            f"pages equal to their reload after {fault:<12} {len(ordered):>6} times, seconds: "
+            f"median {middle:.2f}, most {most:.2f}"
+        )
 
 
 @pytest.fixture
@@ -164,14 +178,19 @@ async def back_online(page: Page) -> None:
     await page.evaluate("dispatchEvent(new Event('online'))")
 
 
-async def equals_its_reload(page: Page) -> None:
-    """The promise, in a browser: within its time the page shows what a fresh GET of its address shows."""
+async def equals_its_reload(page: Page) -> float:
+    """The promise, in a browser: within its time the page shows what a fresh GET of its address shows.
+
+    The result: seconds from being connected to being equal.
+    """
     await connected(page)
-    live, fresh = "", "-"
+    live, fresh, began = "", "-", time.monotonic()
     async with asyncio.timeout(DEADLINE):
         while live != fresh:
             fresh = await page.evaluate(FRESH)
             live = await page.evaluate(LIVE)
             if fresh == "gone" and await page.locator("#ticket[data-gone]").count():
-                return
-            await asyncio.sleep(0.05)
+                break
+            if live != fresh:
+                await asyncio.sleep(0.02)
+    return time.monotonic() - began

@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright
 from app.config import Config, Database, Security, Server
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Ticket
-from tests.browser.conftest import Running, back_online, equals_its_reload, launch, open_page
+from tests.browser.conftest import Running, back_online, equality, equals_its_reload, launch, open_page
 from tests.conftest import SECRET
 from tests.live.actions import VERBS, Desk
 
@@ -85,7 +85,7 @@ async def play(trace, running, browser) -> None:
         await befall(fault, running, pages, [(desk, verb, ticket) for verb, ticket in verbs])
         for page in pages:
             try:
-                await equals_its_reload(page)
+                equality.setdefault(fault, []).append(await equals_its_reload(page))
             except TimeoutError:
                 pytest.fail(f"step {number}: {page.url} differs from its reload after {fault} and {verbs}")
         for page, words in typed.items():

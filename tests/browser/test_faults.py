@@ -3,7 +3,7 @@
 import pytest
 
 from app.desk import people
-from app.desk.models import Role
+from app.desk.models import Role, Ticket
 from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 
@@ -147,3 +147,39 @@ async def test_the_console_says_what_the_connection_does(browser, running, desk)
         ["🔄 Reconnecting", "✅ WebSocket connected"],
         ["❌ WebSocket error", "🔄 Reconnecting", "✅ WebSocket connected"],
     )
+
+
+async def test_what_one_reads_stays_where_it_is_while_rows_come_and_go_above(browser, running, desk):
+    for _ in range(40):
+        await desk.open()
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?view=all")
+    await page.set_viewport_size({"width": 1000, "height": 400})
+    row = page.locator("#ticket-12")
+    await row.scroll_into_view_if_needed()
+    await row.locator("a").focus()
+    before = (await row.bounding_box())["y"]
+    for _ in range(3):
+        await desk.open()
+    await desk.say(desk.ticket)  # from the end of the list to its top
+    await page.wait_for_selector("#ticket-rows tr:first-child#ticket-1", state="attached")
+    assert abs((await row.bounding_box())["y"] - before) < 2
+    await desk.change(await Ticket.get(id=12), priority="high")  # the row itself goes to the top, with the focus
+    await page.wait_for_selector("#ticket-rows tr:first-child#ticket-12", state="attached")
+    assert await page.evaluate("document.activeElement.closest('tr').id") == "ticket-12"
+    await equals_its_reload(page)
+
+
+async def test_a_hidden_page_that_slept_is_true_when_it_is_seen_again(browser, running, desk):
+    context = await running.context(browser, running.cast.anna)
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto("/tickets/1")
+    await connected(page)
+    await typed(page)
+    running.proxy.freeze()  # the lid is closed: nothing runs, and the line is gone when it opens
+    await desk.say(desk.ticket)
+    await page.clock.pause_at(await page.evaluate("Date.now() + 3600_000"))
+    await page.clock.resume()
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await equals_its_reload(page)
+    await still_typed(page)

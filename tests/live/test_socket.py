@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
+import sys
 
 import jwt
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from app.config import ROOT
 from app.desk import people, tickets
 from app.desk.models import Role, Session
 from app.desk.policy import STAFF, Audience
@@ -226,6 +229,17 @@ async def test_signing_out_closes_the_pages_of_that_session_only(desk, served, o
 async def test_disabling_a_person_closes_their_pages(desk, open_):
     page = await open_(desk.cast.clara, "/tickets")
     await people.disable("clara@pult.example")
+    assert await close_code(page) == hub.Close.ENDED
+
+
+async def test_disabling_a_person_by_the_command_line_closes_their_pages(desk, config, open_):
+    page = await open_(desk.cast.clara, "/tickets")
+    environment = {**os.environ, "PULT_DATABASE__URL": f"sqlite://{config.database.path}"}
+    command = [sys.executable, "-m", "app", "user", "disable", "clara@pult.example"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    assert await process.wait() == 0
     assert await close_code(page) == hub.Close.ENDED
 
 
