@@ -1,7 +1,7 @@
 """What can be done with words: reply, note, edit, remove."""
 
 from app import db
-from app.desk import events, policy, tickets
+from app.desk import events, fields, policy, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
@@ -17,10 +17,10 @@ async def write(
     """
     errors: dict[str, str] = {}
     body = body.strip()
-    tickets.collect(errors, "body", lambda: tickets.check_text(body, tickets.BODY))
-    tickets.collect(errors, "key", lambda: tickets.check_key(key))
+    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
+    fields.collect(errors, "key", lambda: fields.check_key(key))
     if status:
-        tickets.collect(errors, "status", lambda: tickets.parse_status(status))
+        fields.collect(errors, "status", lambda: fields.parse_status(status))
     if kind not in set(Kind):
         errors["kind"] = "unknown"
     async with db.transaction():
@@ -60,8 +60,8 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
     """Replace the text of a comment seen at this version. Raises Missing, Refused, Invalid, Conflict."""
     errors: dict[str, str] = {}
     body = body.strip()
-    tickets.collect(errors, "body", lambda: tickets.check_text(body, tickets.BODY))
-    seen = tickets.collect(errors, "version", lambda: tickets.parse_version(version))
+    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
+    seen = fields.collect(errors, "version", lambda: fields.parse_version(version))
     async with db.transaction():
         ticket, comment = await editable(person, comment_id)
         if errors:

@@ -1,25 +1,16 @@
 """What can be done to a ticket: open, change, delete, restore. Each verb is one transaction and leaves its events."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from app import db
-from app.desk import events, people, policy
+from app.desk import events, fields, people, policy
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Tag, Ticket
 
-SUBJECT = 200  # characters at most
-BODY = 30_000  # hostile Markdown takes up to 15 µs a character to render, in the loop
-TAG = 30
-TAGS = 20  # a ticket
-KEY = 64
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
-
-_TAG = re.compile(r"[\w][\w .:/-]*")
 
 
 @dataclass(frozen=True)
@@ -43,17 +34,19 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
     if not policy.may_open(person):
         raise Refused
     errors: dict[str, str] = {}
-    subject, body = one_line(asked.subject), asked.body.strip()
-    collect(errors, "subject", lambda: check_text(subject, SUBJECT))
-    collect(errors, "body", lambda: check_text(body, BODY))
-    collect(errors, "key", lambda: check_key(asked.key))
+    subject, body = fields.one_line(asked.subject), asked.body.strip()
+    fields.collect(errors, "subject", lambda: fields.check_text(subject, fields.SUBJECT))
+    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
+    fields.collect(errors, "key", lambda: fields.check_key(asked.key))
     priority, assignee, email = Priority.NORMAL, None, ""
     tags: list[str] = []
     if person.is_staff:
-        priority = collect(errors, "priority", lambda: parse_priority(asked.priority or "normal"))
-        tags = collect(errors, "tags", lambda: parse_tags(asked.tags)) or []
+        priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked.priority or "normal"))
+        tags = fields.collect(errors, "tags", lambda: fields.parse_tags(asked.tags)) or []
         assignee = await parse_assignee(person, asked.assignee, errors)
-        email = collect(errors, "requester", lambda: people.parse_email(asked.requester)) if asked.requester else ""
+        email = (
+            fields.collect(errors, "requester", lambda: people.parse_email(asked.requester)) if asked.requester else ""
+        )
     if errors:
         raise Invalid(errors)
     async with db.transaction():
@@ -97,7 +90,7 @@ async def change(person: Person, ticket_id: int, version: str, asked: Mapping[st
     """
     errors: dict[str, str] = {}
     values = await _parse(person, asked, errors)
-    seen = collect(errors, "version", lambda: parse_version(version)) or 0
+    seen = fields.collect(errors, "version", lambda: fields.parse_version(version)) or 0
     async with db.transaction():
         ticket = await visible(person, ticket_id)
         if not policy.may_change(person, ticket):
@@ -198,74 +191,6 @@ def touch(ticket: Ticket, *, public: bool) -> None:
         ticket.updated_public = ticket.updated
 
 
-def one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def collect(errors: dict[str, str], name: str, parse: Callable[[], Any]) -> Any:
-    """What parse gives; if it raises ValueError, None, and its message under this name."""
-    try:
-        return parse()
-    except ValueError as error:
-        errors[name] = str(error)
-        return None
-
-
-def check_text(text: str, longest: int) -> None:
-    if not text:
-        raise ValueError("empty")
-    if len(text) > longest:
-        raise ValueError("too_long")
-    if "\x00" in text:
-        raise ValueError("unknown")
-
-
-def check_key(key: str) -> None:
-    if len(key) > KEY or not key.isprintable():
-        raise ValueError("unknown")
-
-
-def parse_version(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise ValueError("unknown")
-    return int(text)
-
-
-def parse_status(text: str) -> str:
-    if text not in set(Status):
-        raise ValueError("unknown")
-    return text
-
-
-def parse_priority(text: str) -> Priority:
-    try:
-        return Priority.of(text)
-    except KeyError:
-        raise ValueError("unknown") from None
-
-
-def parse_tags(text: str) -> list[str]:
-    """Tags separated by commas: lower case, each once, in order."""
-    tags = sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
-    if len(tags) > TAGS or any(len(tag) > TAG for tag in tags):
-        raise ValueError("too_long")
-    if not all(_TAG.fullmatch(tag) for tag in tags):
-        raise ValueError("unknown")
-    return tags
-
-
-def parse_due(text: str) -> str | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("not_a_day") from None
-    if day.isoformat() != text:  # Python reads weeks too: 2026-W05-6
-        raise ValueError("not_a_day")
-    return text
-
-
 async def parse_assignee(person: Person, text: str, errors: dict[str, str]) -> int | None:
     if text == "me":
         return person.id
@@ -281,19 +206,19 @@ async def parse_assignee(person: Person, text: str, errors: dict[str, str]) -> i
 async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if "subject" in asked:
-        values["subject"] = one_line(asked["subject"])
-        collect(errors, "subject", lambda: check_text(values["subject"], SUBJECT))
+        values["subject"] = fields.one_line(asked["subject"])
+        fields.collect(errors, "subject", lambda: fields.check_text(values["subject"], fields.SUBJECT))
     if "status" in asked:
-        values["status"] = collect(errors, "status", lambda: parse_status(asked["status"]))
+        values["status"] = fields.collect(errors, "status", lambda: fields.parse_status(asked["status"]))
     if "priority" in asked:
-        priority = collect(errors, "priority", lambda: parse_priority(asked["priority"]))
+        priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked["priority"]))
         values["priority"] = priority.word if priority is not None else None
     if "assignee" in asked:
         values["assignee"] = await parse_assignee(person, asked["assignee"], errors)
     if "tags" in asked:
-        values["tags"] = collect(errors, "tags", lambda: parse_tags(asked["tags"]))
+        values["tags"] = fields.collect(errors, "tags", lambda: fields.parse_tags(asked["tags"]))
     if "due" in asked:
-        values["due"] = collect(errors, "due", lambda: parse_due(asked["due"].strip()))
+        values["due"] = fields.collect(errors, "due", lambda: fields.parse_due(asked["due"].strip()))
     if "requester" in asked:
         found = await people.by_email(asked["requester"])
         if found is None:

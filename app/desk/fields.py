@@ -1,0 +1,87 @@
+"""What people type into the fields of a ticket or a message: checked, and made what the desk keeps.
+
+Each parser raises ValueError with a code that web.forms has the words for; collect() gathers them by field.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from app.desk.models import Priority, Status
+
+SUBJECT = 200  # characters at most
+BODY = 30_000  # hostile Markdown takes up to 15 µs a character to render, in the loop
+TAG = 30
+TAGS = 20  # a ticket
+KEY = 64
+
+_TAG = re.compile(r"[\w][\w .:/-]*")
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def collect(errors: dict[str, str], name: str, parse: Callable[[], Any]) -> Any:
+    """What parse gives; if it raises ValueError, None, and its message under this name."""
+    try:
+        return parse()
+    except ValueError as error:
+        errors[name] = str(error)
+        return None
+
+
+def check_text(text: str, longest: int) -> None:
+    if not text:
+        raise ValueError("empty")
+    if len(text) > longest:
+        raise ValueError("too_long")
+    if "\x00" in text:
+        raise ValueError("unknown")
+
+
+def check_key(key: str) -> None:
+    if len(key) > KEY or not key.isprintable():
+        raise ValueError("unknown")
+
+
+def parse_version(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError("unknown")
+    return int(text)
+
+
+def parse_status(text: str) -> str:
+    if text not in set(Status):
+        raise ValueError("unknown")
+    return text
+
+
+def parse_priority(text: str) -> Priority:
+    try:
+        return Priority.of(text)
+    except KeyError:
+        raise ValueError("unknown") from None
+
+
+def parse_tags(text: str) -> list[str]:
+    """Tags separated by commas: lower case, each once, in order."""
+    tags = sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
+    if len(tags) > TAGS or any(len(tag) > TAG for tag in tags):
+        raise ValueError("too_long")
+    if not all(_TAG.fullmatch(tag) for tag in tags):
+        raise ValueError("unknown")
+    return tags
+
+
+def parse_due(text: str) -> str | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not_a_day") from None
+    if day.isoformat() != text:  # Python reads weeks too: 2026-W05-6
+        raise ValueError("not_a_day")
+    return text
