@@ -52,7 +52,7 @@ function answered({ detail: { ctx } }) {
   document.dispatchEvent(new CustomEvent("pult:sent"));
   document.getElementById("notice")?.replaceChildren();
   if (form.id === "comment-form") empty(form, ctx.request.body.get("body"));
-  form.closest("dialog")?.close();
+  shut(form.closest("dialog"));
   form.querySelector(".conflict")?.remove();
   for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
 }
@@ -72,10 +72,10 @@ function showSent() {
   sent = false;
 }
 
-function showEditor() {
+function showEditor({ detail: { ctx } }) {
   const dialog = document.getElementById("editor");
-  if (!dialog?.querySelector("form") || dialog.open) return;
-  dialog.addEventListener("close", () => dialog.replaceChildren(), { once: true });
+  if (ctx.target !== dialog || dialog.open) return;
+  dialog.addEventListener("close", () => shut(dialog), { once: true });
   dialog.showModal();
   dialog.querySelector("textarea")?.focus();
 }
@@ -84,5 +84,10 @@ function closeEditor(event) {
   const dialog = event.target.closest("[data-close]")?.closest("dialog");
   if (!dialog) return;
   event.preventDefault();
-  dialog.close();
+  shut(dialog);
+}
+
+function shut(dialog) {
+  dialog?.close();
+  dialog?.replaceChildren();
 }
