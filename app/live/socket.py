@@ -75,9 +75,10 @@ async def _obey(relay: Relay, socket: Socket, message: dict[str, Any]) -> None:
         case {"action": "resync", **rest} if not rest:
             await relay.resync(socket)
         case {"action": "subscribe" | "unsubscribe" as action, "ticket": ticket, **rest} if not rest:
-            if type(ticket) is not int or not 0 < ticket < 2**31 or len(socket.watched) >= WATCHED:
+            on = action == "subscribe"
+            if type(ticket) is not int or not 0 < ticket < 2**31 or (on and len(socket.watched) >= WATCHED):
                 raise Violation
-            await relay.watch(socket, ticket, on=action == "subscribe")
+            await relay.watch(socket, ticket, on=on)
         case _:
             raise Violation
 

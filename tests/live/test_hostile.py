@@ -22,9 +22,17 @@ LONG = "a long line of words and more words\n" * 800  # 29 kB
 
 @pytest.fixture
 def config(config, monkeypatch):
-    """Time-outs a tenth of the real ones."""
+    """Time-outs a tenth of the real ones, and small buffers in the kernel, so that they are full soon."""
     monkeypatch.setattr(serving, "UNREAD", serving.UNREAD // 10)
     monkeypatch.setattr(relay, "PATIENCE", relay.PATIENCE / 10)
+    listen = serving.listen
+
+    def listen_with_small_buffers(config):
+        listening = listen(config)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+        return listening
+
+    monkeypatch.setattr(serving, "listen", listen_with_small_buffers)
     return config
 
 
@@ -54,12 +62,13 @@ async def test_pages_that_read_nothing_delay_nobody_and_are_gone(served, open_):
     silent = [await never_reads(served, await open_(served.cast.boris, "/tickets/1", connect=False)) for _ in range(10)]
     while len(served.relay.hub.sockets) < 11:
         await asyncio.sleep(0.01)
-    for _ in range(200):
+    for _ in range(15):
         comment = await comments.write(desk.cast.anna, ticket.id, LONG, kind="note")
         began = time.monotonic()
         while not good.css(f"#comment-{comment.id}"):
             await good.news()
         assert time.monotonic() - began < 5 * 1.0
+    assert any(page.late for page in served.relay.hub.sockets)
     async with asyncio.timeout(GONE):
         while len(served.relay.hub.sockets) > 1 or len(asyncio.all_tasks()) > before:
             await asyncio.sleep(0.05)

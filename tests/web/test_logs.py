@@ -1,36 +1,14 @@
 """What the log tells, and what it never tells, even at the debug level."""
 
-import io
 import logging
-import sys
 
-import pytest
 from websockets.asyncio.client import connect
 
-from app import logs
 from app.desk import people
 
 from .reading import one, read, submit
 
 PASSWORD = "correct horse battery"
-CLIENTS = ("httpx", "httpcore", "websockets.client")  # the tests' own clients, in the same process
-
-
-@pytest.fixture
-def told(monkeypatch):
-    """What the log writes to standard error, configured as `serve` does it for debugging."""
-    loggers = [logging.getLogger(name) for name in CLIENTS]
-    root, levels = logging.getLogger(), [logger.level for logger in loggers]
-    handlers, level = root.handlers[:], root.level
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    logs.configure("debug")
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    yield written.getvalue
-    root.handlers = handlers
-    for logger, before in zip([root, *loggers], [level, *levels], strict=True):
-        logger.setLevel(before)
 
 
 async def test_tokens_cookies_and_passwords_are_in_no_line(served, told):

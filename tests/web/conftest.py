@@ -1,0 +1,28 @@
+"""The log, as a file of `serve` would have it."""
+
+import io
+import logging
+import sys
+
+import pytest
+
+from app import logs
+
+CLIENTS = ("httpx", "httpcore", "websockets.client")  # the tests' own clients, in the same process
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the log writes to standard error, configured as `serve` does it for debugging."""
+    loggers = [logging.getLogger(name) for name in CLIENTS]
+    root, levels = logging.getLogger(), [logger.level for logger in loggers]
+    handlers, level = root.handlers[:], root.level
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    logs.configure("debug")
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    yield written.getvalue
+    root.handlers = handlers
+    for logger, before in zip([root, *loggers], [level, *levels], strict=True):
+        logger.setLevel(before)
