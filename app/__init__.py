@@ -11,7 +11,7 @@ from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.live.tokens import Tokens
-from app.web import assets, auth, comments, errors, live, pages, security, settings, tickets
+from app.web import assets, auth, comments, errors, keys, live, pages, security, settings, tickets
 from app.web.connection import App
 from app.web.house import House
 from app.web.limits import SignInLimits
@@ -24,7 +24,7 @@ def create_app(config: Config) -> Quart:
     config = with_secret(config)
     files = assets.Assets()
     bus = MemoryBus()
-    render = Renderer({"asset": files.url})
+    render = Renderer({"asset": files.url, "shortcuts": keys.shortcuts})
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
     app = App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST

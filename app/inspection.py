@@ -7,6 +7,7 @@ from app import db
 from app.config import ROOT, Config, with_secret
 from app.live.render import LANGUAGES, Renderer, templates
 from app.web.assets import Assets, MissingLibraries
+from app.web.keys import shortcuts
 
 
 async def problems(config: Config) -> list[str]:
@@ -32,7 +33,7 @@ async def _database(config: Config) -> list[str]:
 def _templates() -> list[str]:
     """Every template compiles, in every language."""
     try:
-        render = Renderer({"asset": Assets().url})
+        render = Renderer({"asset": Assets().url, "shortcuts": shortcuts})
     except MissingLibraries as error:
         return [str(error)]
     found = []

@@ -54,6 +54,7 @@ class Person(Model):
     role = fields.CharEnumField(Role, max_length=10)
     password = fields.CharField(max_length=200, null=True)  # argon2 hash; nobody can sign in without one
     language = fields.CharField(max_length=5, default="", db_default="")  # empty: what the browser asks for
+    shortcuts = fields.BooleanField(default=True, db_default=True)  # single keys; WCAG 2.1.4 asks for a switch
     disabled = fields.BooleanField(default=False, db_default=False)
     created = fields.BigIntField()
 

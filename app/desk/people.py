@@ -116,9 +116,10 @@ async def set_role(person: Person, role: Role) -> None:
         await events.record(What.PERSON_CHANGED, by=None, person=person.id)
 
 
-async def set_language(person: Person, language: str) -> None:
-    person.language = language
-    await person.save(update_fields=["language"])
+async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:
+    """Keep what a person set for themself. language: empty for what the browser asks for."""
+    person.language, person.shortcuts = language, shortcuts
+    await person.save(update_fields=["language", "shortcuts"])
 
 
 async def begin_session(person: Person) -> str:

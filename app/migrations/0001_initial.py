@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ),
                 ("password", fields.CharField(null=True, max_length=200)),
                 ("language", fields.CharField(default="", db_default="", max_length=5)),
+                ("shortcuts", fields.BooleanField(default=True, db_default=True)),
                 ("disabled", fields.BooleanField(default=False, db_default=False)),
                 ("created", fields.BigIntField()),
             ],

@@ -9,7 +9,17 @@ from quart import Blueprint, Response, abort, current_app
 from app.config import ROOT
 
 STATIC = ROOT / "static"
-CSS = ("palette", "base", "forms", "layout", "list", "ticket", "states", "print")  # in the order of their layers
+CSS = (
+    "palette",
+    "base",
+    "forms",
+    "layout",
+    "list",
+    "ticket",
+    "states",
+    "keys",
+    "print",
+)  # in the order of their layers
 LIBRARIES = ("htmx.min", "hx-ws.min", "hx-upsert.min")  # one response: htmx starts only after its extensions are there
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -14,15 +14,16 @@ blueprint = Blueprint("settings", __name__)
 
 @blueprint.get("/settings")
 async def show() -> Response:
-    return await _settings(Form({"language": asker().language}))
+    return await _settings(Form({"language": asker().language, "shortcuts": asker().shortcuts}))
 
 
 @blueprint.post("/settings")
 async def change() -> Response | WerkzeugResponse:
-    language = text(await request.form, "language")
+    typed = await request.form
+    language, shortcuts = text(typed, "language"), "shortcuts" in typed
     if language not in ("", *LANGUAGES):
-        return await _settings(Form({"language": language}, {"language": "unknown"}))
-    await people.set_language(asker(), language)
+        return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": "unknown"}))
+    await people.set_preferences(asker(), language=language, shortcuts=shortcuts)
     return redirect("/settings", 303)
 
 

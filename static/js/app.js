@@ -2,8 +2,9 @@
 
 import * as follow from "./follow.js";
 import * as forms from "./forms.js";
+import * as keys from "./keys.js";
 import * as live from "./live.js";
 import * as places from "./places.js";
 import * as time from "./time.js";
 
-for (const part of [live, time, follow, forms, places]) part.start();
+for (const part of [live, time, follow, forms, places, keys]) part.start();

@@ -37,6 +37,11 @@ class Proxy:
     def plug(self) -> None:
         self._plugged = True
 
+    def refuse_upgrades(self) -> None:
+        """Be a proxy that no WebSocket gets through."""
+        self.upgrades = False
+        self.cut()
+
     def freeze(self) -> None:
         """Leave what is open as it is and let nothing more through it: a line that is dead without a word."""
         self._frozen.update(self._lines)

@@ -59,8 +59,8 @@ async def test_a_colleague_who_takes_it_first_is_named(browser, running, desk):
     await desk.change(desk.ticket, by=running.cast.boris, assignee="me")
     await anna.wait_for_selector(f'#ticket[data-assignee="{running.cast.boris.id}"]')
     await anna.evaluate(
-        "(version) => htmx.ajax('POST', '/tickets/1', { source: '#ticket-form', target: '#ticket-form', swap: 'outerMorph',"
-        " values: { assignee: 'me', version } })",
+        "(version) => htmx.ajax('POST', '/tickets/1', { source: '#ticket-form', target: '#ticket-form',"
+        " swap: 'outerMorph', values: { assignee: 'me', version } })",
         version,
     )
     await anna.wait_for_selector("#ticket-form .conflict:has-text('Boris')")

@@ -1,4 +1,4 @@
-"""The log, as a file of `serve` would have it."""
+"""The log as `serve` writes it, and pages with their sockets."""
 
 import io
 import logging
@@ -7,6 +7,9 @@ import sys
 import pytest
 
 from app import logs
+from tests.live.conftest import open_
+
+__all__ = ["open_"]
 
 CLIENTS = ("httpx", "httpcore", "websockets.client")  # the tests' own clients, in the same process
 

@@ -57,7 +57,7 @@ async def test_it_speaks_what_the_browser_asks_for(served):
 
 
 async def test_or_what_the_person_chose(served):
-    await people.set_language(served.cast.anna, "ru")
+    await people.set_preferences(served.cast.anna, language="ru", shortcuts=True)
     anna = await served.client(served.cast.anna)
     page = read(await anna.get("/nothing", headers={"Accept-Language": "en"}))
     assert (page.get("lang"), text(page, "h1")) == ("ru", "Здесь ничего нет.")

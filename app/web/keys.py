@@ -1,0 +1,54 @@
+"""Every keyboard shortcut, in one place: what the page's module listens for, and what the sheet behind ? says.
+
+A shortcut clicks or focuses a link, button or control that stands on the page, so that everyone has the same path; one
+whose control is not there does nothing. Letters mean physical keys, so that they work on any layout.
+"""
+
+from dataclasses import dataclass
+
+from app.web.forms import _
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """keys: alternatives; two letters one after another have a space between. does: click, focus or move.
+
+    on: the selector of what is clicked or focused; for move, how many rows or messages on.
+    """
+
+    keys: tuple[str, ...]
+    words: str
+    does: str
+    on: str
+
+
+LIST = (
+    Shortcut(("j", "ArrowDown"), _("Next row, or next message"), "move", "1"),
+    Shortcut(("k", "ArrowUp"), _("Previous row, or previous message"), "move", "-1"),
+    Shortcut(("o", "Enter"), _("Open the ticket at the cursor"), "click", "#ticket-rows [aria-current] a"),
+    Shortcut(("u",), _("Back to the list"), "click", "[data-back]"),
+    Shortcut(("c",), _("New ticket"), "click", 'a[href="/tickets/new"]'),
+)
+STAFF = (
+    Shortcut(("g i",), _("Go to the inbox"), "click", "[data-view=inbox]"),
+    Shortcut(("g m",), _("Go to your tickets"), "click", "[data-view=mine]"),
+    Shortcut(("g u",), _("Go to tickets without an assignee"), "click", "[data-view=unassigned]"),
+    Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
+)
+TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)
+STAFF_TICKET = (
+    Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
+    Shortcut(
+        ("e",), _("Solve, or reopen"), "click", ".actions [data-for=undone] button, .actions [data-for=done] button"
+    ),
+    Shortcut(("i",), _("Take the ticket"), "click", ".actions [data-for=unassigned] button"),
+)
+WRITING = (
+    Shortcut(("Ctrl+Enter",), _("Send what you write"), "", ""),
+    Shortcut(("Escape",), _("Close what is open, leave a field"), "", ""),
+    Shortcut(("?",), _("This sheet"), "click", "[data-sheet]"),
+)
+
+
+def shortcuts(*, staff: bool) -> tuple[Shortcut, ...]:
+    return (*LIST, *(STAFF if staff else ()), *TICKET, *(STAFF_TICKET if staff else ()), *WRITING)
