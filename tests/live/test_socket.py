@@ -133,6 +133,15 @@ async def test_a_token_that_says_something_else_is_refused(claims, desk, served,
     assert await refused_with(served, changed(page.token, key, **claims)) == hub.Close.ENDED
 
 
+async def test_a_token_that_ran_out_still_gets_its_page_a_new_connection(desk, served, open_):
+    page = await open_(desk.cast.anna, "/tickets", connect=False)
+    page.token = changed(page.token, served.relay.tokens._key, exp=1, jti="old")
+    assert await refused_with(served, page.token) == hub.Close.ENDED
+    await desk.open()
+    await page.reconnect()
+    await page.equals_its_reload()
+
+
 async def test_a_token_signed_otherwise_is_refused(desk, served, open_):
     page = await open_(desk.cast.anna, "/tickets", connect=False)
     key = served.relay.tokens._key
