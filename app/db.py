@@ -1,7 +1,9 @@
 """The database: opening, closing, transactions, migrations, and whatever differs between dialects. Nothing else."""
 
 import fcntl
+import logging
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,10 +19,12 @@ from tortoise.transactions import in_transaction
 from tortoise.utils import get_schema_sql
 
 from app.config import Database
-from app.sqlite import STANDING, standing
+from app.sqlite import STANDING, standing, trouble
 
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
+
+log = logging.getLogger(__name__)
 
 _inside: ContextVar[bool] = ContextVar("inside a transaction", default=False)
 
@@ -31,6 +35,13 @@ class DatabaseInUse(Exception):
 
 class NotMigrated(Exception):
     """The database lacks migrations that this version needs."""
+
+
+class NotWritten(OperationalError):
+    """The database takes nothing now: a full disk, a file that is read-only, another process that does not let go.
+
+    Nothing of the transaction was written. The message is SQLite's.
+    """
 
 
 def now() -> int:
@@ -70,7 +81,10 @@ async def disconnect() -> None:
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
-    """Everything inside is committed together or not at all; on_commit is told afterwards. Joins one already open."""
+    """Everything inside is committed together or not at all; on_commit is told afterwards. Joins one already open.
+
+    Raises NotWritten, which it logs.
+    """
     if _inside.get():
         yield
         return
@@ -78,6 +92,11 @@ async def transaction() -> AsyncIterator[None]:
     try:
         async with in_transaction():
             yield
+    except (OperationalError, sqlite3.OperationalError) as error:
+        if not (reason := trouble(error)):
+            raise
+        log.error("nothing was saved: %s", reason)
+        raise NotWritten(reason) from error
     finally:
         _inside.reset(token)
     for tell in on_commit:

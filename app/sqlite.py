@@ -13,9 +13,20 @@ from typing import Any, TypeVar
 
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError, TransactionManagementError
+from tortoise.exceptions import OperationalError
 
 T = TypeVar("T")
+
+# The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
+# https://sqlite.org/rescode.html
+TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 # The indexes and triggers of a database, each in words. Primary keys are left out: they are columns.
 STANDING = """
@@ -35,7 +46,22 @@ async def _finish(work: Awaitable[T]) -> T:
         while not task.done():  # however often it is cancelled
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen: else asyncio logs that nobody did
         raise
+
+
+def trouble(error: BaseException | None) -> str:
+    """What is wrong with the storage, in SQLite's words, if that is what an error is about; else nothing.
+
+    An error may hide behind another: after a full disk SQLite rolls back at once, and the ORM's savepoint is gone.
+    """
+    while error is not None:
+        cause = error.args[0] if isinstance(error, OperationalError) and error.args else error
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in TROUBLE:
+            return str(cause)
+        error = error.__context__
+    return ""
 
 
 def standing(schema: str) -> set[str]:
@@ -52,7 +78,21 @@ class ImmediateTransaction(SqliteTransactionWrapper):
                 await self._connection.rollback()
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise TransactionManagementError(error) from error
+            raise OperationalError(error) from error
+
+    async def end(self, *, commit: bool) -> None:
+        """Commit or roll back. A commit that fails is rolled back: what is left open, later statements would join."""
+        if self._finalized:
+            return
+        self._finalized = True
+        try:
+            if commit:
+                await self._connection.commit()
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        finally:
+            if self._connection.in_transaction:
+                await self._connection.rollback()
 
     async def execute_script(self, query: str) -> None:
         """One statement: Python's executescript would commit what is open before it begins."""
@@ -80,11 +120,7 @@ class CancelSafeContext(SqliteTransactionContext):
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         try:
-            if not self.connection._finalized:
-                if exc_type is None:
-                    await _finish(self.connection.commit())
-                elif exc_type is not TransactionManagementError:
-                    await _finish(self.connection.rollback())
+            await _finish(self.connection.end(commit=exc_type is None))
         finally:
             get_connections().reset(self.token)
             self._trxlock.release()

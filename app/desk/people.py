@@ -1,6 +1,7 @@
 """People and their sessions."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import secrets
@@ -143,7 +144,9 @@ async def of_session(session: str, limits: Sessions, *, seen: bool) -> Person | 
     if now - found.last_seen > limits.idle_days * DAY or now - found.created > limits.total_days * DAY:
         return None
     if seen and now - found.last_seen > SEEN_EVERY:
-        await Session.filter(id=session).update(last_seen=now)
+        with contextlib.suppress(db.NotWritten):  # whoever is here may read on while nothing can be written
+            async with db.transaction():
+                await Session.filter(id=session).update(last_seen=now)
     return found.person
 
 

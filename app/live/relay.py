@@ -76,7 +76,7 @@ class Relay:
             return
         same = stands.epoch == self.position.epoch and stands.number > self.position.number
         events = await journal.after(self.position.number, FAR + 1) if same else []
-        if same and len(events) <= FAR:
+        if events and len(events) <= FAR:  # none: the database was replaced between the two looks
             await self._take(events)
             await self._check_rights(events)
         else:
@@ -127,10 +127,10 @@ class Relay:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
         try:
             while socket in self.hub.sockets and socket.position != self.position.number:
-                to, text = self.position.number, self._next_frame(socket)
+                text = self._next_frame(socket)
+                socket.position = self.position.number  # before it is sent: whoever sets it meanwhile wants the whole
                 if text:
                     await socket.send(text, PATIENCE)
-                socket.position = to
         except Slow:
             await self.hub.drop(socket, Close.OVERLOAD)
         except Exception as error:  # noqa: BLE001 - see above
@@ -229,8 +229,9 @@ class Relay:
         """Send all regions of a page anew: it noticed that something is missing."""
         async with self._lock:
             await self._round()
-            await self._answer(socket, self._whole_frame(socket))
+            text = self._whole_frame(socket)
             socket.position = self.position.number
+            await self._answer(socket, text)
 
     async def ping(self, socket: Socket) -> None:
         if socket.late is None:

@@ -3,6 +3,7 @@
 from quart import Blueprint, Response, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.db import NotWritten
 from app.desk import comments
 from app.desk.errors import Conflict, Invalid
 from app.web import pages
@@ -26,7 +27,7 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
             status=sent.get("status", ""),
             key=sent.get("key", ""),
         )
-    except Invalid as problem:
+    except (Invalid, NotWritten) as problem:
         form = refused(sent, problem)
         if pages.by_htmx():
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
@@ -47,7 +48,7 @@ async def edit(comment: int) -> Response | WerkzeugResponse:
     ticket, _ = await comments.editable(asker(), comment)
     try:
         await comments.edit(asker(), comment, text(typed, "body"), text(typed, "version"))
-    except (Invalid, Conflict) as problem:
+    except (Invalid, Conflict, NotWritten) as problem:
         return await _editor(comment, ticket.id, refused(sent, problem))
     return pages.done(f"/tickets/{ticket.id}#comment-{comment}")
 

@@ -4,15 +4,17 @@ import logging
 import secrets
 
 from quart import Blueprint, Quart, Response, g, request
+from tortoise.exceptions import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app import db
 from app.desk.errors import Missing, Refused
 from app.desk.filters import NoSuchPage
+from app.sqlite import trouble
 from app.web import pages
 from app.web.house import house
 
-KNOWN = {400, 403, 404, 405, 413, 429}
+KNOWN = {400, 403, 404, 405, 413, 429, 503}
 
 blueprint = Blueprint("errors", __name__)
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ def set_up(app: Quart) -> None:
     app.register_error_handler(NoSuchPage, _missing)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _broken)
 
 
@@ -53,6 +56,17 @@ async def _http(error: HTTPException) -> Response:
         if name in ("Allow", "Retry-After", "Location"):
             answer.headers[name] = value
     return answer
+
+
+async def _database(error: OperationalError) -> Response:
+    """A full disk and the like is said as it is, in one line of the log; any other error of the database is a bug."""
+    reason = trouble(error)
+    if not reason:
+        return await _broken(error)
+    if not isinstance(error, db.NotWritten):
+        log.error("%s %s failed: %s", request.method, request.path, reason)
+    g.setdefault("person", None)
+    return await show(503)
 
 
 async def _broken(error: Exception) -> Response:

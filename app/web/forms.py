@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.db import NotWritten
 from app.desk.errors import Conflict, Invalid
 
 
@@ -19,6 +20,7 @@ WRONG = {
     "not_a_day": _("Please give a day as YYYY-MM-DD."),
     "not_an_email": _("This is not an email address."),
     "closed": _("This ticket is closed and takes no more replies."),
+    "not_written": _("Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."),
     "wrong_sign_in": _("This email and password do not fit together. Check both and try again."),
 }
 
@@ -27,7 +29,7 @@ WRONG = {
 class Form:
     """A form as it is shown: what was typed, and what is wrong with it.
 
-    errors: field -> a code of WRONG. theirs: field -> what someone else, by name, set it to meanwhile.
+    errors: field, or "form" -> a code of WRONG. theirs: field -> what someone else, by name, set it to meanwhile.
     """
 
     values: Mapping[str, Any]
@@ -45,11 +47,15 @@ class Form:
 
     @property
     def status(self) -> int:
-        return 409 if self.theirs else 422 if self.errors else 200
+        if self.theirs:
+            return 409
+        return 503 if "form" in self.errors else 422 if self.errors else 200
 
 
-def refused(typed: Mapping[str, Any], problem: Invalid | Conflict) -> Form:
+def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) -> Form:
     """The form to show again after a verb would not take it."""
+    if isinstance(problem, NotWritten):
+        return Form(typed, {"form": "not_written"})
     if isinstance(problem, Invalid):
         wrong_version = "version" in problem.errors  # sent again it would be as wrong
         return Form({name: typed[name] for name in typed if not (wrong_version and name == "version")}, problem.errors)

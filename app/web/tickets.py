@@ -6,6 +6,7 @@ from typing import Any, cast
 from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.db import NotWritten
 from app.desk import filters, policy, queries, tickets
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
@@ -55,7 +56,7 @@ async def create() -> Response | WerkzeugResponse:
     typed = only(await request.form, OPENING)
     try:
         ticket = await tickets.open_ticket(asker(), Opening(**{"subject": "", "body": ""} | typed))
-    except Invalid as problem:
+    except (Invalid, NotWritten) as problem:
         return await _new(asker(), refused(typed, problem))
     return redirect(f"/tickets/{ticket.id}", 303)
 
@@ -71,7 +72,7 @@ async def change(ticket: int) -> Response | WerkzeugResponse:
     asked = only(typed, FIELDS)
     try:
         await tickets.change(person, ticket, text(typed, "version"), asked)
-    except (Invalid, Conflict) as problem:
+    except (Invalid, Conflict, NotWritten) as problem:
         return await _changed_in_vain(person, ticket, refused({**asked, "version": text(typed, "version")}, problem))
     return pages.done(f"/tickets/{ticket}")
 
