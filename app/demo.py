@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from app import db
-from app.desk import people
+from app.desk import people, search
 from app.desk.models import Person, Priority, Role
 
 TICKETS = 120
@@ -189,6 +189,8 @@ async def _write(
     await db.insert_many(
         "event", ("id", "kind", "at", "actor_id", "ticket_id", "comment_id", "public", "data"), batch.events
     )
+    if batch.tickets:
+        await search.index(ids["ticket"] + 1, ids["ticket"] + size)
     await db.rows("UPDATE journal SET position = ? WHERE id = 1 RETURNING position", [number])
 
 

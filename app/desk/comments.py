@@ -1,7 +1,7 @@
 """What can be done with words: reply, note, edit, remove."""
 
 from app import db
-from app.desk import events, fields, policy, tickets
+from app.desk import events, fields, policy, search, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
@@ -49,6 +49,7 @@ async def write(
         )
         tickets.touch(ticket, public=public)
         await ticket.save(update_fields=["updated", "updated_public"])
+        await search.index(ticket.id)
         await _record(What.COMMENT_ADDED, person, ticket, comment, taken=number)
         after = status or _implied(person, ticket, wanted)
         if after != ticket.status:
@@ -117,6 +118,7 @@ async def _last_editor(comment: Comment) -> str:
 async def _changed(what: What, person: Person, ticket: Ticket, comment: Comment) -> None:
     comment.version += 1
     await comment.save()
+    await search.index(ticket.id)
     tickets.touch(ticket, public=comment.kind is Kind.REPLY)
     await ticket.save(update_fields=["updated", "updated_public"])
     await _record(what, person, ticket, comment)

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from app.desk import search
 from app.desk.models import Person, Priority, Status
 from app.desk.policy import Audience, audience_of
+from app.desk.search import Query
 
 PAGE = 50  # rows
 LAST_PAGE = 200
@@ -39,8 +41,13 @@ class Filter:
     assignee: str = ""
     requester: str = ""
     tag: str = ""
+    q: str = ""
     sort: str = "-updated"
     page: int = 1
+
+    @cached_property
+    def search(self) -> Query:
+        return search.parse(self.q, requester=self.audience.requester)
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -61,6 +68,19 @@ class Filter:
             yield "requester", _ids(self.requester)
         if self.tag:
             yield "tags", frozenset({self.tag.lower()})
+        if self.q:
+            yield from self._search_conditions()
+
+    def _search_conditions(self) -> Iterable[Condition]:
+        """Of what is searched for, all but its words."""
+        if self.search.status:
+            yield "status", frozenset(Status) & self.search.status
+        for tag in self.search.tags:
+            yield "tags", frozenset({tag})
+        if self.search.number is not None:
+            yield "number", frozenset({self.search.number})
+        if self.search == Query():  # nothing but punctuation: no ticket is found by it
+            yield "number", frozenset()
 
     def _view_conditions(self) -> Iterable[Condition]:
         match self.view:
@@ -87,10 +107,18 @@ class Filter:
             for name, allowed in self.conditions
         )
 
+    @property
+    def source(self) -> str:
+        """SQL of the tables that where() speaks of."""
+        return "search CROSS JOIN ticket t ON t.id = search.rowid" if self.search.match else "ticket t"
+
     def where(self) -> tuple[str, list[Any]]:
-        """SQL for the alias t of ticket, and its values."""
+        """SQL for the source, and its values."""
         parts = ["NOT t.deleted"]
         values: list[Any] = []
+        if self.search.match:
+            parts.append("search MATCH ?")
+            values.append(self.search.match)
         for name, allowed in self.conditions:
             if not allowed:
                 return "1 = 0", []
@@ -106,14 +134,18 @@ class Filter:
 
     @property
     def descending(self) -> bool:
-        return self.sort.startswith("-")
+        return bool(self.q) or self.sort.startswith("-")
 
     @property
     def sort_column(self) -> str:
+        if self.q:
+            return "id"
         name = self.sort.lstrip("-")
         return "updated_public" if name == "updated" and not self.audience.is_staff else name
 
     def order(self) -> str:
+        if self.q:
+            return "search.rowid DESC" if self.search.match else "t.id DESC"
         direction = "DESC" if self.descending else "ASC"
         last = "t.due IS NULL, " if self.sort_column == "due" else ""
         return f"{last}t.{self.sort_column} {direction}, t.id {direction}"
@@ -122,6 +154,8 @@ class Filter:
         """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
         value = row[self.sort_column]
         match self.sort_column:
+            case "id":
+                place = ""
             case "due":
                 place = (value or "9999-99-99").replace("-", "")
             case "priority":
@@ -134,7 +168,7 @@ class Filter:
         """The URL's query for this list, with changes; what has its default is left out."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
         pairs = [("view", changed.view)] + [("status", status) for status in changed.status]
-        pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag")]
+        pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag", "q")]
         pairs += [("sort", changed.sort if changed.sort != "-updated" else "")]
         pairs += [("page", str(changed.page) if changed.page > 1 else "")]
         return urlencode([pair for pair in pairs if pair[1]])
@@ -144,7 +178,13 @@ class Filter:
         return f"{self.owner or ''}/{self.page}?{self.query(page=1)}"
 
 
-COLUMNS = {"status": "t.status", "priority": "t.priority", "assignee": "t.assignee_id", "requester": "t.requester_id"}
+COLUMNS = {
+    "number": "t.id",
+    "status": "t.status",
+    "priority": "t.priority",
+    "assignee": "t.assignee_id",
+    "requester": "t.requester_id",
+}
 
 
 def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
@@ -156,7 +196,7 @@ def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
     audience = audience_of(person)
     status = tuple(sorted({value for value in arguments.get("status", ()) if value}))
     views, sorts = (STAFF_VIEWS, STAFF_SORTS) if person.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
-    view = last("view") or ("all" if status or last("q") else views[0])
+    view = last("view") or ("all" if status or search.tidy(last("q")) else views[0])
     staff_only = {
         "priority": last("priority"),
         "assignee": str(person.id) if last("assignee") == "me" else last("assignee"),
@@ -168,6 +208,7 @@ def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
         view=view if view in views else "nothing",
         owner=person.id if view == "mine" and person.is_staff else 0,
         status=status,
+        q=search.tidy(last("q")),
         sort=last("sort") if last("sort") in sorts else sorts[0],
         page=_page(last("page") or "1"),
         **(staff_only if person.is_staff else {}),
@@ -179,9 +220,8 @@ def read(audience: Audience, text: str) -> Filter:
     owner, _, rest = text.partition("/")
     page, _, query = rest.partition("?")
     values = parse_qs(query)
-    single = {
-        name: values[name][0] for name in ("view", "priority", "assignee", "requester", "tag", "sort") if name in values
-    }
+    names = ("view", "priority", "assignee", "requester", "tag", "q", "sort")
+    single = {name: values[name][0] for name in names if name in values}
     return Filter(
         audience=audience, owner=int(owner or 0), status=tuple(values.get("status", ())), page=int(page), **single
     )

@@ -106,7 +106,7 @@ async def page(filter_: Filter) -> Page:
     else:
         columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
     found = await db.rows(
-        f"SELECT {columns} FROM ticket t {joins} WHERE {where} "  # noqa: S608 - built from our own names
+        f"SELECT {columns} FROM {filter_.source} {joins} WHERE {where} "  # noqa: S608 - built from our own names
         f"ORDER BY {filter_.order()} LIMIT ? OFFSET ?",
         [*values, PAGE + 1, (filter_.page - 1) * PAGE],
     )
@@ -124,7 +124,7 @@ async def count(filter_: Filter) -> int:
     """How many tickets a list has, at most MOST."""
     where, values = filter_.where()
     [row] = await db.rows(
-        f"SELECT count(*) AS n FROM (SELECT 1 FROM ticket t WHERE {where} LIMIT ?) AS few",  # noqa: S608
+        f"SELECT count(*) AS n FROM (SELECT 1 FROM {filter_.source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
         [*values, MOST],
     )
     return int(row["n"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
-from app.desk import events, fields, people, policy
+from app.desk import events, fields, people, policy, search
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Tag, Ticket
@@ -79,6 +79,7 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
         await events.record(
             What.TICKET_CREATED, by=person, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
         )
+        await search.index(ticket.id)
     return ticket
 
 
@@ -179,6 +180,8 @@ async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, An
     ticket.version += 1
     touch(ticket, public=public)
     await ticket.save()
+    if {"subject", "requester"} & set(changes):
+        await search.index(ticket.id)
     await events.record(
         What.TICKET_UPDATED, by=person, ticket=ticket, tags=await tags_of(ticket), changes=changes, public=public
     )

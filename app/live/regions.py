@@ -4,6 +4,7 @@ A region is a name with a parameter, for an audience. Its content is computed by
 was: what differs is what an event touched. So pushing and reloading cannot disagree about what there is to show.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +18,7 @@ from app.desk.policy import Audience
 from app.desk.queries import Said
 from app.live.render import Renderer
 
+SEARCH_BREATH = 1.0  # seconds between two computations of a search
 REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 
@@ -96,6 +98,7 @@ class Foot:
     after: str
     view: str
     filtered: bool
+    q: str
 
 
 async def compute(region: Region) -> Content:
@@ -125,6 +128,7 @@ async def _list(filter_: Filter) -> Content:
         after=filter_.query(page=filter_.page + 1) if page.more and filter_.page < filters.LAST_PAGE else "",
         view=filter_.view,
         filtered=bool(filter_.status or filter_.priority or filter_.assignee or filter_.requester or filter_.tag),
+        q=filter_.q,
     )
     return Content(
         target="#ticket-rows",
@@ -172,7 +176,7 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     if region.name in ("ticket", "thread"):
         return str(event.ticket) == region.of
     filter_ = filter_of(region)
-    return filter_.meets(event.fields) or filter_.meets(event.fields_before)
+    return bool(filter_.q) or filter_.meets(event.fields) or filter_.meets(event.fields_before)
 
 
 @dataclass
@@ -185,7 +189,7 @@ class Touch:
     happened: tuple[str, ...]
 
 
-@dataclass
+@dataclass(eq=False)
 class Shown:
     """A region in memory: what it shows, and what was touched by which event.
 
@@ -196,12 +200,20 @@ class Shown:
     content: Content
     floor: int
     touches: list[Touch] = field(default_factory=list)
+    computed: float = 0.0  # when, on the monotonic clock
+    waiting: list[Happened] = field(default_factory=list)  # events that it was not computed for yet
     unwatched_since: float | None = None
     _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     _dropped: int = 0
 
-    def update(self, content: Content, number: int, events: Iterable[Happened]) -> None:
-        """Take what the region shows after the events up to this number."""
+    def rests(self, now: float) -> bool:
+        """Whether it is too early to compute it again: a search costs more than other lists."""
+        return self.region.name == "list" and bool(filter_of(self.region).q) and now - self.computed < SEARCH_BREATH
+
+    def update(self, content: Content, number: int) -> None:
+        """Take what the region shows after the events that were waiting, the last of which has at most this number."""
+        events, self.waiting = self.waiting, []
+        self.computed = time.monotonic()
         before, after = self.content, content
         was, now = {entry.id: entry for entry in before.entries}, {entry.id: entry for entry in after.entries}
         entries = frozenset(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
@@ -219,6 +231,7 @@ class Shown:
         """Take what the region shows without knowing how it came to be."""
         self.content, self.floor, self._dropped = content, number, number
         self.touches.clear()
+        self.waiting.clear()
         self._steps.clear()
 
     def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:

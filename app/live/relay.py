@@ -53,6 +53,8 @@ class Relay:
                 await self._bus.wait(LOOK)
                 async with self._lock:
                     await self._round()
+                    now = time.monotonic()
+                    await self._wake([shown for shown in self._shown.values() if not shown.rests(now)])
                     await self._pulse()
                 self.healthy = True
                 await asyncio.sleep(BREATH)
@@ -85,16 +87,27 @@ class Relay:
         await self._send_round()
 
     async def _take(self, events: list[Happened]) -> None:
-        touched = [
-            shown
+        touching = {
+            shown: [event for event in events if regions.maybe_touches(shown.region, event)]
             for shown in self._shown.values()
-            if any(regions.maybe_touches(shown.region, event) for event in events)
-        ]
-        contents = [await regions.compute(shown.region) for shown in touched]
-        number = events[-1].id
-        for shown, content in zip(touched, contents, strict=True):
-            shown.update(content, number, events)
-        self.position = Position(self.position.epoch, number)
+        }
+        now = time.monotonic()
+        due = [shown for shown, its in touching.items() if its and not shown.rests(now)]
+        contents = [await regions.compute(shown.region) for shown in due]
+        for shown, its in touching.items():
+            shown.waiting += its
+        self.position = Position(self.position.epoch, events[-1].id)
+        self._update(due, contents)
+
+    def _update(self, due: list[Shown], contents: list[Content]) -> None:
+        for shown, content in zip(due, contents, strict=True):
+            shown.update(content, self.position.number)
+
+    async def _wake(self, rested: Iterable[Shown]) -> None:
+        """Compute regions for which events are waiting, and bring up whoever shows them."""
+        if due := [shown for shown in rested if shown.waiting]:
+            self._update(due, [await regions.compute(shown.region) for shown in due])
+            await self._send_round()
 
     async def _start_over(self, stands: Position) -> None:
         contents = [await regions.compute(region) for region in self._shown]
@@ -106,10 +119,11 @@ class Relay:
         self.position = stands
 
     async def _send_round(self) -> None:
+        resting = {region for region, shown in self._shown.items() if shown.waiting}
         for turn, socket in enumerate(list(self.hub.sockets)):
             if turn % TURN == TURN - 1:
                 await asyncio.sleep(0)
-            if socket.late is None:
+            if socket.late is None and not (resting and resting.intersection(socket.regions)):
                 await self._bring_up(socket)
 
     async def _bring_up(self, socket: Socket) -> None:
@@ -127,6 +141,8 @@ class Relay:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
         try:
             while socket in self.hub.sockets and socket.position != self.position.number:
+                if any(self._shown[region].waiting for region in socket.regions):
+                    return  # the round that computes it takes the socket along
                 text = self._next_frame(socket)
                 socket.position = self.position.number  # before it is sent: whoever sets it meanwhile wants the whole
                 if text:
@@ -229,6 +245,7 @@ class Relay:
         """Send all regions of a page anew: it noticed that something is missing."""
         async with self._lock:
             await self._round()
+            await self._keep(socket.regions)
             text = self._whole_frame(socket)
             socket.position = self.position.number
             await self._answer(socket, text)
@@ -256,10 +273,12 @@ class Relay:
                     self._shown[region] = Shown(region, content, since.number, unwatched_since=time.monotonic())
 
     async def _keep(self, wanted: Iterable[Region]) -> None:
+        """Have these regions in memory, as of now."""
         for region in wanted:
             if region not in self._shown:
                 self._shown[region] = Shown(region, await regions.compute(region), self.position.number)
             self._shown[region].unwatched_since = None
+        await self._wake([self._shown[region] for region in wanted])
 
     # -- time and rights --
 

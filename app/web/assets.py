@@ -14,6 +14,7 @@ CSS = (
     "base",
     "forms",
     "layout",
+    "search",
     "list",
     "ticket",
     "states",

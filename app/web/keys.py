@@ -27,6 +27,7 @@ LIST = (
     Shortcut(("k", "ArrowUp"), _("Previous row, or previous message"), "move", "-1"),
     Shortcut(("o", "Enter"), _("Open the ticket at the cursor"), "click", "#ticket-rows [aria-current] a"),
     Shortcut(("u",), _("Back to the list"), "click", "[data-back]"),
+    Shortcut(("/",), _("Search"), "focus", "#search"),
     Shortcut(("c",), _("New ticket"), "click", 'a[href="/tickets/new"]'),
 )
 STAFF = (

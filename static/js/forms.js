@@ -11,6 +11,7 @@ export function start() {
   document.addEventListener("change", ({ target }) => target.closest("[data-autosubmit]")?.requestSubmit());
   document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.parentElement.remove());
   document.addEventListener("click", closeEditor);
+  document.addEventListener("click", insert);
   document.addEventListener("htmx:after:request", answered);
   document.addEventListener("htmx:error", ({ detail }) => banner("unsent", Boolean(detail.ctx)));
   document.addEventListener("htmx:after:swap", showEditor);
@@ -43,6 +44,15 @@ function restoreEmpty() {
   for (const control of document.querySelectorAll("[data-autosubmit] :disabled")) {
     if (control.tagName !== "OPTION") control.disabled = false;
   }
+}
+
+// What can be searched by is offered below the field, and put into it.
+function insert({ target }) {
+  const button = target.closest("[data-insert]");
+  if (!button) return;
+  const field = button.form.elements.q;
+  field.value = `${field.value} ${button.dataset.insert}`.trimStart();
+  field.focus();
 }
 
 function answered({ detail: { ctx } }) {

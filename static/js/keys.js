@@ -70,6 +70,7 @@ function act({ does, on }, event) {
 }
 
 function write(control) {
+  if (control.type === "search") return control.select();
   if (control.type === "radio") control.click();
   document.getElementById("comment-body").focus();
 }

@@ -28,6 +28,8 @@ PAGES = (
     ("boris", "/tickets?view=all&sort=-priority"),
     ("boris", "/tickets?view=unassigned&sort=due"),
     ("vera", "/tickets?view=all&tag=vpn"),
+    ("vera", "/tickets?q=vpn"),
+    ("clara", "/tickets?q=vpn"),
     ("clara", "/tickets?view=all"),
     ("clara", "/tickets/1"),
     ("dmitri", "/tickets"),

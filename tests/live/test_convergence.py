@@ -1,5 +1,6 @@
 """The promise: a live page equals the same page reloaded."""
 
+import asyncio
 import random
 
 import pytest
@@ -20,15 +21,27 @@ STAFF_PAGES = (
     "/tickets?view=all&sort=due",
     "/tickets?view=all&tag=vpn&sort=updated",
     "/tickets?view=all&assignee=none&priority=normal&status=new&status=open",
+    "/tickets?q=v",
+    "/tickets?q=vpn",
+    "/tickets?q=tag:vpn+status:open+status:pending",
+    "/tickets?q=from:clara&view=inbox",
     "/tickets/1",
     "/tickets/2",
     "/tickets/new",
 )
-REQUESTER_PAGES = ("/tickets", "/tickets?view=all&sort=-created", "/tickets?view=solved", "/tickets/1")
+REQUESTER_PAGES = (
+    "/tickets",
+    "/tickets?view=all&sort=-created",
+    "/tickets?view=solved",
+    "/tickets?q=again+%D1%91%D0%BB",
+    "/tickets?q=vpn",
+    "/tickets/1",
+)
 
 
 @pytest.fixture
-async def desk(served):
+async def desk(served, monkeypatch):
+    monkeypatch.setattr(regions, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     await desk.open()  # 1: what the verbs are done to
     await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
@@ -67,6 +80,33 @@ async def test_pages_stay_true_while_people_work_and_sockets_are_cut(seed, desk,
         for page in pages:
             await page.equals_its_reload()
         assert done
+
+
+async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, monkeypatch):
+    monkeypatch.setattr(regions, "SEARCH_BREATH", 1.0)
+    looks = []
+    compute = regions.compute
+
+    async def counted(region):
+        looks.append(region)
+        return await compute(region)
+
+    monkeypatch.setattr(regions, "compute", counted)
+    page = await open_(desk.cast.anna, "/tickets?q=walrus")
+    other = await open_(desk.cast.boris, "/tickets?q=walrus")
+    ticket = await desk.open(subject="Walrus")
+    await page.equals_its_reload()  # the first change is shown at once
+    assert page.rows == [ticket.id]
+    looks.clear()
+    for number in range(20):
+        await desk.change(ticket, subject=f"Walrus {number}")
+        await asyncio.sleep(0.01)
+    third = await open_(desk.cast.vera, "/tickets?q=walrus")  # who comes while it rests has the truth too
+    assert len([region for region in looks if "walrus" in region.of]) <= 4  # its page, its join, and two looks
+    await page.say(action="resync")
+    for shown in (page, other, third):
+        await shown.equals_its_reload()
+    assert page.happened.count(f"ticket_updated:{ticket.id}") >= 1
 
 
 async def test_a_list_longer_than_a_page_keeps_its_edges(desk, open_):

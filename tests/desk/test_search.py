@@ -1,0 +1,192 @@
+"""Any word finds its ticket, whoever may see it; nothing that is typed is an error."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.desk import comments, filters, queries, search, tickets
+from app.desk.filters import Filter
+from app.desk.models import Person
+from app.desk.policy import audience_of
+
+from .acts import a_ticket
+
+
+async def found(person: Person, q: str, **more: str) -> list[int]:
+    """The tickets of the page that a search leads to, in its order."""
+    filter_ = filters.parse(person, {"q": [q], **{name: [value] for name, value in more.items()}})
+    page = await queries.page(filter_)
+    assert page.count == len(page.rows) == await queries.count(filter_)
+    return [row.id for row in page.rows]
+
+
+@pytest.fixture
+async def full(desk):
+    """Three tickets of Clara's and one of Dmitri's."""
+    await a_ticket(desk.clara, subject="Printer jams", body="Paper in the Büro, floor two")
+    await a_ticket(desk.clara, subject="Счёт за октябрь", body="Обычно счёт приходит первого числа. Йод и ёлка.")
+    await a_ticket(desk.anna, subject="VPN", body="every hour", requester="clara@pult.example", tags="net work, vpn")
+    await a_ticket(desk.dmitri, subject="Printer again", body="it does not print")
+    await comments.write(desk.anna, 1, "a secretive remark", kind="note")
+    await comments.write(desk.anna, 1, "Please pull the lever")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("q", "numbers"),
+    [
+        ("printer", [4, 1]),
+        ("PRINTER", [4, 1]),
+        ("pri", [4, 1]),
+        ("printer pap", [1]),
+        ("pap printer", []),
+        ("paper printer", [1]),
+        ("buro", [1]),
+        ("BÜRO", [1]),
+        ("счет", [2]),
+        ("СЧЁТ октяб", [2]),
+        ("елка", [2]),
+        ("йод", [2]),
+        ("иод", []),
+        ("lever", [1]),
+        ("secretive", [1]),
+        ('"floor two"', [1]),
+        ('"two floor"', []),
+        ('"floor tw"', []),
+        ('"floor tw', [1]),
+        ("4", [4]),
+        ("#4", [4]),
+        ("#4 vpn", []),
+        ("#99999999999999", []),
+        ("dmitri", [4]),
+        ("from:dmitri", [4]),
+        ("from:DMI", [4]),
+        ("from:clara@pult.example printer", [1]),
+        ("from:nobody", []),
+        ("tag:vpn", [3]),
+        ("TAG:VPN", [3]),
+        ('tag:"net work" tag:vpn', [3]),
+        ("tag:vpn tag:other", []),
+        ("status:open printer", [1]),
+        ("status:open status:new printer", [4, 1]),
+        ("status:nonsense", []),
+        ("status:", []),
+        ("person1", []),
+        ("!?", []),
+        ("", [1, 4, 3, 2]),  # no search: by its last change
+        ("  ", [1, 4, 3, 2]),
+        ("p", []),
+    ],
+)
+async def test_staff_find_by_words_and_operators(q, numbers, full):
+    more = {} if q.strip() else {"view": "all"}
+    assert await found(full.anna, q, **more) == numbers
+
+
+@pytest.mark.parametrize(
+    ("q", "numbers"),
+    [
+        ("printer", [1]),
+        ("lever", [1]),
+        ("secretive", []),
+        ("dmitri", []),
+        ("clara", []),
+        ("vpn", [3]),
+        ("work", []),
+        ("tag:vpn", []),
+        ("from:clara", []),
+        ("person5", []),
+        ('requester : "dmitri"', []),
+        ('x" OR notes : "secretive', []),
+        ("status:open", [1]),
+        ("#1", [1]),
+        ("#4", []),
+        ("4", []),
+    ],
+)
+async def test_a_requester_finds_their_own_by_what_they_may_know(q, numbers, full):
+    assert await found(full.clara, q) == numbers
+
+
+async def test_newest_numbers_come_first_whatever_the_order_is(full):
+    await comments.write(full.anna, 1, "touched")
+    for sort in filters.STAFF_SORTS:
+        assert await found(full.anna, "printer", sort=sort) == [4, 1]
+
+
+async def test_a_search_looks_in_everything_unless_a_view_is_named(full):
+    await tickets.change(full.anna, 1, "2", {"status": "closed"})
+    assert await found(full.anna, "printer") == [4, 1]
+    assert await found(full.anna, "printer", view="inbox") == [4]
+    assert await found(full.anna, "printer", status="closed") == [1]
+
+
+async def test_what_changes_is_found_by_what_it_is_now(full):
+    await tickets.change(full.anna, 1, "2", {"subject": "Scanner"})
+    assert await found(full.anna, "jams") == [] and await found(full.anna, "scanner") == [1]
+    note = await comments.write(full.anna, 4, "walrus", kind="note")
+    assert await found(full.anna, "walrus") == [4]
+    await comments.edit(full.anna, note.id, "seal", "1")
+    assert await found(full.anna, "walrus") == [] and await found(full.anna, "seal") == [4]
+    await comments.remove(full.anna, note.id)
+    assert await found(full.anna, "seal") == []
+    await tickets.change(full.anna, 4, "1", {"requester": "clara@pult.example"})
+    assert await found(full.anna, "from:dmitri") == [] and await found(full.clara, "again") == [4]
+    assert await found(full.dmitri, "again") == []
+    await tickets.delete(full.anna, 4)
+    assert await found(full.anna, "again") == [] and await found(full.clara, "again") == []
+    await tickets.restore(full.vera, 4)
+    assert await found(full.anna, "again") == [4]
+
+
+async def test_what_is_refused_is_not_found_later(full):
+    before = await search_rows()
+    with pytest.raises(Exception, match="empty"):
+        await comments.write(full.anna, 1, "")
+    with pytest.raises(Exception, match="unknown"):
+        await tickets.change(full.anna, 1, "2", {"subject": "Walrus", "status": "x"})
+    assert await search_rows() == before
+
+
+async def search_rows() -> list[dict[str, object]]:
+    return await queries.db.rows("SELECT rowid, * FROM search ORDER BY rowid")
+
+
+async def test_filling_the_index_anew_changes_nothing(full):
+    before = await search_rows()
+    await queries.db.rows("DELETE FROM search")
+    await search.index(1, 1000)
+    assert await search_rows() == before
+
+
+ODD = st.text(
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("\"*:(){}^-+#'\\ \u0301й\u202e\x00ANDORNOTfromtag"))
+)
+
+
+@given(q=ODD)
+async def test_any_text_is_a_search(q, full):
+    for person in (full.anna, full.clara):
+        numbers = await found(person, q, view="all")
+        assert set(numbers) <= ({1, 2, 3, 4} if person.is_staff else {1, 2, 3})
+        filter_ = filters.parse(person, {"q": [q]})
+        assert filters.read(audience_of(person), str(filter_)) == filter_
+
+
+@given(text=st.text(st.characters(codec="utf-8")))
+def test_folding_is_done_once(text):
+    assert search.fold(search.fold(text)) == search.fold(text)
+
+
+def test_words_keep_their_letters():
+    assert search.fold("Ёжик Йогурт ÅNGSTRÖM Straße ﬁn") == "ежик йогурт angstrom strasse fin"
+
+
+def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
+    assert search.tidy("  a\n\tb\x00c  ") == "a b c"
+    assert len(search.tidy("word " * 1000)) <= search.LONGEST
+
+
+def test_the_query_of_a_list_keeps_what_is_searched_for():
+    filter_ = Filter(audience_of(Person(id=1, role="agent")), q='tag:"a b" & ёлка', view="all")
+    assert filters.read(filter_.audience, str(filter_)) == filter_
