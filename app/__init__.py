@@ -11,7 +11,8 @@ from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.live.tokens import Tokens
-from app.web import assets, auth, comments, errors, keys, live, pages, security, settings, tickets
+from app.web import admin, assets, auth, comments, embed, errors, keys, live, pages, security, settings, tickets
+from app.web.bearers import Bearers
 from app.web.connection import App
 from app.web.house import House
 from app.web.limits import SignInLimits
@@ -28,11 +29,11 @@ def create_app(config: Config) -> Quart:
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
     app = App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    app.extensions["pult"] = House(config, render, relay, files, SignInLimits())
+    app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Bearers(config.security.secret_key))
     auth.set_up(app, config)
     security.set_up(app, config)
     errors.set_up(app)
-    for part in (auth, tickets, comments, live, pages, settings, assets, errors):
+    for part in (auth, tickets, comments, live, pages, settings, admin, embed, assets, errors):
         app.register_blueprint(part.blueprint)
 
     @app.while_serving

@@ -13,9 +13,9 @@ import tortoise.exceptions
 import uvicorn
 
 from app import config as configuration
-from app import db, demo, inspection, logs, serving
+from app import db, demo, demo_site, inspection, logs, serving
 from app.config import Config, ConfigError
-from app.desk import people
+from app.desk import embeds, people
 from app.desk.errors import Invalid, Missing
 from app.desk.models import Person, Role
 from app.web.assets import MissingLibraries
@@ -92,7 +92,7 @@ def serve(*, host: str | None, port: int | None, workers: int | None, migrate: b
         config = configuration.load(overrides={name: value for name, value in given.items() if value is not None})
         with contextlib.closing(db.hold(config.database)):
             asyncio.run(_prepare(config, migrate=migrate, with_demo=with_demo))
-            _serve(config)
+            _serve(configuration.with_secret(config), with_demo=with_demo)
 
 
 async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
@@ -108,7 +108,7 @@ async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
         await db.disconnect()
 
 
-def _serve(config: Config) -> None:
+def _serve(config: Config, *, with_demo: bool) -> None:
     logs.configure(config.server.log_level)
     settings = serving.settings(config)
     try:
@@ -118,9 +118,12 @@ def _serve(config: Config) -> None:
             f"cannot listen on {config.server.host}:{config.server.port}: {os.strerror(error.errno or 0)}"
         ) from None
     address = f"http://{config.server.host}:{listening.getsockname()[1]}"
-    click.echo(f"Pult serves {config.server.public_url or address}  (stop with Ctrl+C)")
-    sys.stdout.flush()
-    uvicorn.Server(settings).run(sockets=[listening])
+    with demo_site.beside(config, address) if with_demo else contextlib.nullcontext("") as shop:
+        click.echo(f"Pult serves {config.server.public_url or address}  (stop with Ctrl+C)")
+        if shop:
+            click.echo(f"A shop that embeds it: {shop}")
+        sys.stdout.flush()
+        uvicorn.Server(settings).run(sockets=[listening])
 
 
 @main.command()
@@ -205,11 +208,54 @@ async def password(*, email: str, password_stdin: bool) -> None:
     click.echo(f"The password of {person.email} is changed.")
 
 
+@main.group("embed-key")
+def embed_key() -> None:
+    """Keys of sites that embed pages of the desk."""
+
+
+@embed_key.command("add")
+@click.argument("name")
+@click.option(
+    "--origin", "origins", multiple=True, required=True, help="Of the pages that embed, such as https://shop.example."
+)
+def add_key(name: str, origins: tuple[str, ...]) -> None:
+    """Add a key and print its id and secret."""
+
+    async def add(config: Config) -> None:
+        with spoken():
+            key = await embeds.add_key(name, origins)
+        click.echo(f"id: {key.id}")
+        click.echo(f"secret: {embeds.secret(key.id, configuration.with_secret(config).security.secret_key)}")
+
+    with_desk(add)
+
+
+@embed_key.command("list")
+@desk_command
+async def list_keys() -> None:
+    """List every key; secrets are not shown."""
+    for key in await embeds.keys():
+        click.echo(f"{key.id}\t{'revoked' if key.revoked else 'active'}\t{key.name}\t{' '.join(key.origins)}")
+
+
+@embed_key.command("revoke")
+@click.argument("id")
+@desk_command
+async def revoke_key(id: str) -> None:  # noqa: A002 - the word of the command line
+    """End a key; its open pages close at once."""
+    try:
+        key = await embeds.revoke_key(id)
+    except Missing:
+        raise Failed(f"there is no key {id}") from None
+    click.echo(f"Revoked {key.id}.")
+
+
 WORDS = {
     "not_an_email": "this is not an email address",
     "taken": "somebody has this email address already",
     "empty": "it must not be empty",
     "too_long": "it is too long",
+    "not_an_origin": "give origins such as https://shop.example.com, without a path",
     "password_length": f"it must have {people.PASSWORD[0]} to {people.PASSWORD[1]} characters",
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # bytes; RFC 7518, 3.2: an HS256 key is at least as long as its hash
 PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # a name, or an IPv6 address
 
 
 class ConfigError(Exception):
@@ -161,7 +163,10 @@ def _checked(config: Config, base: Path) -> Config:
     if server.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigError("server.log_level must be debug, info, warning or error")
     if server.public_url:
-        server = replace(server, public_url=_origin(server.public_url))
+        try:
+            server = replace(server, public_url=origin(server.public_url))
+        except ValueError:
+            raise ConfigError("server.public_url must be an origin such as https://desk.example.com") from None
     _check_times(config)
     if secret and len(secret) < SHORTEST_SECRET:
         raise ConfigError(f"security.secret_key must have at least {SHORTEST_SECRET} characters")
@@ -182,15 +187,15 @@ def _check_times(config: Config) -> None:
                 raise ConfigError(f"{name}.{key} must be more than 0")
 
 
-def _origin(url: str) -> str:
-    """The origin as browsers send it: lower case, ASCII, without the port that its scheme has anyway (RFC 6454, 6)."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
-    except ValueError:  # UnicodeError too
-        host, port, parts = "", None, urlsplit("")
-    beyond = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc or " " in host
-    if parts.scheme not in PORTS or not host or beyond:
-        raise ConfigError("server.public_url must be an origin such as https://desk.example.com")
+def origin(url: str) -> str:
+    """The origin as browsers send it: lower case, ASCII, without the port that its scheme has anyway (RFC 6454, 6).
+
+    Raises ValueError for what is no origin, or more than one.
+    """
+    parts = urlsplit(url)
+    host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    beyond = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in PORTS or not _HOST.fullmatch(host) or beyond:
+        raise ValueError(url)
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")

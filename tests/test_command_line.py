@@ -105,10 +105,10 @@ async def test_a_command_makes_a_new_database_where_there_is_none(pult, tmp_path
 async def test_migrate_says_what_it_applied_and_an_older_database_what_it_lacks(pult, tmp_path):
     path = tmp_path / "old.sqlite3"
     path.touch()
-    url, lacks = f"sqlite://{path}", "the database lacks 1 migrations; run: python -m app migrate"
+    url, lacks = f"sqlite://{path}", "the database lacks 3 migrations; run: python -m app migrate"
     failed(pult("user", "list", PULT_DATABASE__URL=url), lacks)
     assert await problems(Config(database=Database(path=path))) == [lacks]
-    assert pult("migrate", PULT_DATABASE__URL=url).stdout == "Applied: 0001_initial\n"
+    assert pult("migrate", PULT_DATABASE__URL=url).stdout == "Applied: 0001_initial, 0002_search, 0003_embed_keys\n"
 
 
 def test_serve_on_a_taken_port_fails(pult):
@@ -126,14 +126,19 @@ def test_serve_prints_its_address_and_the_demo_sign_ins_and_serves(environment, 
     with subprocess.Popen(
         command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as desk:
-        said = [desk.stdout.readline() for _ in range(7)]
+        said = [desk.stdout.readline() for _ in range(8)]
         assert said[0] == "Demo sign-ins, all with the password pult-demo:\n"
         assert re.match(r"  admin +admin@pult\.example +pult-demo  Vera Lind\n", said[1])
         assert said[6] == f"Pult serves http://127.0.0.1:{port}  (stop with Ctrl+C)\n"
+        shop = re.fullmatch(r"A shop that embeds it: (http://localhost:\d+)\n", said[7])[1]
+        account = httpx.get(shop).text
+        frame = re.search(rf'src="(http://127.0.0.1:{port}/embed/tickets\?token=[^"]+)"', account)[1]
         with httpx.Client(transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{port}") as client:
             assert client.get("/healthz").text.strip() == "ok"
             signed = client.post("/login", data={"email": "anna@pult.example", "password": "pult-demo"})
             assert signed.headers["location"] == "/"
+            embedded = client.get(frame)
+            assert embedded.status_code == 200 and shop in embedded.headers["content-security-policy"]
         desk.send_signal(signal.SIGTERM)
         _, errors = desk.communicate(timeout=20)
     assert "Traceback" not in errors

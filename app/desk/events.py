@@ -20,6 +20,7 @@ class What(StrEnum):
     PERSON_CHANGED = "person_changed"  # what they may do
     PERSON_DISABLED = "person_disabled"
     SESSION_ENDED = "session_ended"
+    KEY_REVOKED = "key_revoked"  # of a site that embeds pages
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Happened:
     person: int | None
     public: bool
     session: str = ""
+    key: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -59,6 +61,7 @@ def read(row: dict[str, Any]) -> Happened:
         person=row["person_id"],
         public=bool(row["public"]),
         session=data.get("session", ""),
+        key=data.get("key", ""),
         fields=data.get("fields", {}),
         changes={name: (pair[0], pair[1]) for name, pair in data.get("changes", {}).items()},
     )
@@ -80,6 +83,7 @@ async def record(
     comment: int | None = None,
     person: int | None = None,
     session: str = "",
+    key: str = "",
     public: bool = False,
     taken: int | None = None,
 ) -> int:
@@ -101,6 +105,8 @@ async def record(
         data["changes"] = {name: list(pair) for name, pair in changes.items()}
     if session:
         data["session"] = session
+    if key:
+        data["key"] = key
     taken = taken or await number()
     await Event.create(
         id=taken,

@@ -57,6 +57,8 @@ class Filter:
     def _conditions(self) -> Iterable[Condition]:
         if not self.audience.is_staff:
             yield "requester", frozenset({self.audience.requester})
+        if self.audience.only:
+            yield "status", frozenset(self.audience.only)
         yield from self._view_conditions()
         if self.status:
             yield "status", frozenset(Status) & frozenset(self.status)
@@ -189,29 +191,37 @@ COLUMNS = {
 
 def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
     """The filter that a URL asks for. Unknown values give an empty list; raises NoSuchPage for a wrong page."""
+    return _parse(audience_of(person), person.id, arguments)
 
+
+def parse_embedded(audience: Audience, arguments: Mapping[str, Sequence[str]]) -> Filter:
+    """The same for a list inside another site, which has a view and a page; a locked one has no view to choose."""
+    names = ("page",) if audience.only else ("page", "view")
+    return _parse(audience, 0, {"view": ["all"]} | {name: arguments[name] for name in names if name in arguments})
+
+
+def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str]]) -> Filter:
     def last(name: str) -> str:
         return (arguments.get(name) or [""])[-1].strip()
 
-    audience = audience_of(person)
     status = tuple(sorted({value for value in arguments.get("status", ()) if value}))
-    views, sorts = (STAFF_VIEWS, STAFF_SORTS) if person.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
+    views, sorts = (STAFF_VIEWS, STAFF_SORTS) if audience.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
     view = last("view") or ("all" if status or search.tidy(last("q")) else views[0])
     staff_only = {
         "priority": last("priority"),
-        "assignee": str(person.id) if last("assignee") == "me" else last("assignee"),
+        "assignee": str(person) if last("assignee") == "me" else last("assignee"),
         "requester": last("requester"),
         "tag": last("tag").lower(),
     }
     return Filter(
         audience=audience,
         view=view if view in views else "nothing",
-        owner=person.id if view == "mine" and person.is_staff else 0,
+        owner=person if view == "mine" and audience.is_staff else 0,
         status=status,
         q=search.tidy(last("q")),
         sort=last("sort") if last("sort") in sorts else sorts[0],
         page=_page(last("page") or "1"),
-        **(staff_only if person.is_staff else {}),
+        **(staff_only if audience.is_staff else {}),
     )
 
 

@@ -152,6 +152,19 @@ class Comment(Model):
         indexes = (Index(fields=("ticket_id", "event_id")),)
 
 
+class EmbedKey(Model):
+    """A site that may embed pages. Its secret is made of its id, and kept nowhere."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    name = fields.CharField(max_length=100)
+    origins: list[str] = fields.JSONField()  # of the pages that may frame ours
+    created = fields.BigIntField()
+    revoked = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "embed_key"
+
+
 class Event(Model):
     """One thing that happened, written by the transaction that made it happen."""
 

@@ -67,9 +67,9 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
     return await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
 
 
-async def find_or_add_requester(email: str) -> Person:
-    """The person with this address; a new requester, named by it, if there is none."""
-    return await by_email(email) or await add(email, email.partition("@")[0][:NAME], Role.REQUESTER)
+async def find_or_add_requester(email: str, name: str = "") -> Person:
+    """The person with this address; a new requester, named by it if no name is given, if there is none."""
+    return await by_email(email) or await add(email, name or email.partition("@")[0][:NAME], Role.REQUESTER)
 
 
 async def authenticate(email: str, password: str) -> Person | None:

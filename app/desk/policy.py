@@ -1,5 +1,6 @@
 """Who may see and do what. Pure functions of people, tickets and comments: no database, no surprises."""
 
+import re
 from dataclasses import dataclass
 
 from app.desk.events import Happened
@@ -10,27 +11,34 @@ from app.desk.models import Comment, Kind, Person, Status, Ticket
 class Audience:
     """For whom something is shown: all staff see the same; a requester sees what is theirs.
 
-    requester: the person's id; None is staff.
+    requester: the person's id; None is staff. embedded: a requester inside another site, who sees the same and can do
+    less. only: the statuses that an embedder locked its view to; empty for all.
     """
 
     requester: int | None = None
+    embedded: bool = False
+    only: tuple[str, ...] = ()
 
     @property
     def is_staff(self) -> bool:
         return self.requester is None
 
     def __str__(self) -> str:
-        return "staff" if self.is_staff else f"requester:{self.requester}"
+        if self.is_staff:
+            return "staff"
+        return f"{'embed' if self.embedded else 'requester'}:{self.requester}:{','.join(self.only)}".rstrip(":")
 
     @classmethod
     def parse(cls, text: str) -> "Audience":
         """The audience that str() wrote. Raises ValueError for anything else."""
         if text == "staff":
             return cls()
-        name, _, number = text.partition(":")
-        if name != "requester" or not number.isdecimal():
+        found = re.fullmatch(r"requester:([0-9]+)|embed:([0-9]+)(?::([a-z,]+))?", text)
+        if not found:
             raise ValueError(text)
-        return cls(int(number))
+        if found[1]:
+            return cls(int(found[1]))
+        return cls(int(found[2]), embedded=True, only=tuple(found[3].split(",")) if found[3] else ())
 
 
 STAFF = Audience()
@@ -41,15 +49,19 @@ def audience_of(person: Person) -> Audience:
 
 
 def visible_to(audience: Audience, ticket: Ticket) -> bool:
-    return not ticket.deleted and (audience.is_staff or ticket.requester_id == audience.requester)
+    theirs = audience.is_staff or ticket.requester_id == audience.requester
+    return theirs and not ticket.deleted and (not audience.only or ticket.status in audience.only)
 
 
 def may_know(audience: Audience, event: Happened) -> bool:
     """Whether an event of a ticket may be told: a requester learns of public ones of what is, or just was, theirs."""
     if event.ticket is None:
         return False
-    theirs = (event.fields["requester"], event.fields_before["requester"])
-    return audience.is_staff or (event.public and audience.requester in theirs)
+    if audience.is_staff:
+        return True
+    moments = (event.fields, event.fields_before)
+    theirs = any(audience.requester == moment["requester"] for moment in moments)
+    return event.public and theirs and (not audience.only or any(m["status"] in audience.only for m in moments))
 
 
 def may_see(person: Person, ticket: Ticket) -> bool:
@@ -66,6 +78,16 @@ def may_open(person: Person) -> bool:
 
 def may_change(person: Person, ticket: Ticket) -> bool:
     return person.is_staff and may_see(person, ticket)
+
+
+def may_be_embedded(person: Person) -> bool:
+    """Another site may speak for a requester, never for staff: a message of theirs would be one of the desk."""
+    return not person.is_staff and not person.disabled
+
+
+def may_manage(person: Person) -> bool:
+    """Keys for other sites."""
+    return person.is_admin and not person.disabled
 
 
 def may_restore(person: Person) -> bool:

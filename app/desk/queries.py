@@ -205,7 +205,10 @@ async def has_tickets() -> bool:
 
 
 def _theirs(audience: Audience) -> tuple[str, list[Any]]:
-    return ("", []) if audience.is_staff else (" AND t.requester_id = ?", [audience.requester])
+    if audience.is_staff:
+        return "", []
+    only = f" AND t.status IN ({', '.join('?' * len(audience.only))})" if audience.only else ""
+    return f" AND t.requester_id = ?{only}", [audience.requester, *audience.only]
 
 
 async def _tags(tickets: list[int]) -> dict[int, tuple[str, ...]]:

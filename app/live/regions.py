@@ -94,11 +94,19 @@ class Foot:
     shown: int
     first: int  # the place of the first row shown, from 1
     count: int
+    page: int
     before: str
     after: str
     view: str
     filtered: bool
     q: str
+
+
+TEMPLATES = {  # of a list's rows and foot, by whether the audience is staff and whether it is embedded
+    (True, False): ("tickets/row.html", "tickets/foot.html"),
+    (False, False): ("tickets/row_public.html", "tickets/foot.html"),
+    (False, True): ("embed/row.html", "embed/foot.html"),
+}
 
 
 async def compute(region: Region) -> Content:
@@ -119,11 +127,12 @@ async def compute(region: Region) -> Content:
 
 async def _list(filter_: Filter) -> Content:
     page = await queries.page(filter_)
-    template = "tickets/row.html" if filter_.audience.is_staff else "tickets/row_public.html"
+    row, foot_template = TEMPLATES[filter_.audience.is_staff, filter_.audience.embedded]
     foot = Foot(
         shown=len(page.rows),
         first=(filter_.page - 1) * filters.PAGE + 1,
         count=page.count,
+        page=filter_.page,
         before=filter_.query(page=filter_.page - 1) if filter_.page > 1 else "",
         after=filter_.query(page=filter_.page + 1) if page.more and filter_.page < filters.LAST_PAGE else "",
         view=filter_.view,
@@ -133,10 +142,10 @@ async def _list(filter_: Filter) -> Content:
     return Content(
         target="#ticket-rows",
         descending=filter_.descending,
-        entries=tuple(Entry(f"ticket-{row.id}", row.key, template, row) for row in page.rows),
+        entries=tuple(Entry(f"ticket-{it.id}", it.key, row, it) for it in page.rows),
         parts=(
             Part("#list-count", "live/count.html", page.count),
-            Part("#list-foot", "tickets/foot.html", foot),
+            Part("#list-foot", foot_template, foot),
         ),
     )
 

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from app.config import Config
-from app.desk import people, policy
 from app.desk.events import Happened, What
 from app.desk.models import Person
-from app.live import journal, regions
+from app.live import access, journal, regions
 from app.live.bus import MemoryBus
 from app.live.frame import frame
 from app.live.hub import PATIENCE, SILENCE, Close, Hub, Slow, Socket
@@ -231,10 +230,13 @@ class Relay:
             return self._catch_up(page, epoch) if self._is_behind(page, epoch) else ""
 
     async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
-        """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not."""
+        """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not.
+
+        An embedded page has none: it is for what its site signed, and no more.
+        """
         async with self._lock:
             await self._round()
-            if on and ticket not in socket.watched:
+            if on and ticket not in socket.watched and not socket.grant.key:
                 await self._keep([regions.ticket_region(ticket, socket.audience)])
                 socket.watched.append(ticket)
             elif not on and ticket in socket.watched:
@@ -288,6 +290,8 @@ class Relay:
         for socket in list(self.hub.sockets):
             if now - socket.heard > SILENCE:
                 await self.hub.drop(socket, Close.OVERLOAD)
+            elif socket.grant.until and time.time() > socket.grant.until:
+                await self.hub.drop(socket, Close.ENDED)
             elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
                 if await self._still_signed_in(socket):
                     with suppress(Slow, OSError, RuntimeError):
@@ -307,8 +311,8 @@ class Relay:
                 del self._shown[region]
 
     async def _still_signed_in(self, socket: Socket) -> bool:
-        person = await people.of_session(socket.grant.session, self._config.sessions, seen=False)
-        return person is not None and policy.audience_of(person) == socket.audience
+        person = await access.holder(socket.grant, self._config.sessions)
+        return person is not None and access.may_watch(socket.grant, person)
 
     async def _check_everyone(self) -> None:
         for socket in list(self.hub.sockets):
@@ -317,15 +321,16 @@ class Relay:
 
     async def _check_rights(self, events: list[Happened]) -> None:
         sessions = {event.session for event in events if event.what is What.SESSION_ENDED}
+        keys = {event.key for event in events if event.what is What.KEY_REVOKED}
         changed = {event.person for event in events if event.what in (What.PERSON_CHANGED, What.PERSON_DISABLED)}
         for socket in list(self.hub.sockets):
-            if socket.grant.session in sessions:
+            if socket.grant.session in sessions or socket.grant.key in keys:
                 await self.hub.drop(socket, Close.ENDED)
             elif socket.grant.person in changed:
                 person = await Person.get_or_none(id=socket.grant.person)
                 if person is None or person.disabled:
                     await self.hub.drop(socket, Close.ENDED)
-                elif policy.audience_of(person) != socket.audience:
+                elif not access.may_watch(socket.grant, person):
                     await self.hub.drop(socket, Close.GONE)
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Any, Protocol
 
 from app.config import Sessions
-from app.desk import people, policy
+from app.live import access
 from app.live.hub import Close, Socket, Wire
 from app.live.relay import Relay
 from app.live.tokens import BadToken
@@ -30,13 +30,14 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
     try:
         grant = relay.tokens.read(token)
         relay.tokens.use(grant)
-        person = await people.of_session(grant.session, limits, seen=False)
-        if person is None or person.id != grant.person:
-            raise BadToken
     except BadToken:
         await line.close(Close.ENDED)
         return
-    if policy.audience_of(person) != grant.audience:
+    person = await access.holder(grant, limits)
+    if person is None:
+        await line.close(Close.ENDED)
+        return
+    if not access.may_watch(grant, person):
         await line.close(Close.GONE)
         return
     socket = Socket(line, grant, position_of(since))

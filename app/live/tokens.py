@@ -12,7 +12,7 @@ import jwt
 from app.desk.policy import Audience
 from app.live.regions import Region
 
-CLAIMS = ["sub", "sid", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
+CLAIMS = ["sub", "sid", "key", "until", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
 
 
 class BadToken(Exception):
@@ -21,13 +21,18 @@ class BadToken(Exception):
 
 @dataclass(frozen=True)
 class Grant:
-    """What a token says: this person, in this session, may watch these regions in this language."""
+    """What a token says: this person, in this session, may watch these regions in this language.
+
+    key, until: instead of a session, the key of the site that embeds the page, and until when (seconds since 1970).
+    """
 
     person: int
     session: str
     audience: Audience
     regions: tuple[Region, ...]
     language: str
+    key: str = ""
+    until: float = 0
     jti: str = ""
     expires: float = 0  # seconds since 1970
 
@@ -45,6 +50,8 @@ class Tokens:
         claims = {
             "sub": str(grant.person),
             "sid": grant.session,
+            "key": grant.key,
+            "until": grant.until,
             "aud": "live",
             "regions": [[region.name, region.of] for region in grant.regions],
             "audience": str(grant.audience),
@@ -67,6 +74,8 @@ class Tokens:
                 audience=audience,
                 regions=tuple(Region(str(name), str(of), audience) for name, of in claims["regions"]),
                 language=str(claims["lang"]),
+                key=str(claims["key"]),
+                until=float(claims["until"]),
                 jti=str(claims["jti"]),
                 expires=float(claims["exp"]),
             )

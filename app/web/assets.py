@@ -19,6 +19,7 @@ CSS = (
     "ticket",
     "states",
     "keys",
+    "embed",
     "print",
 )  # in the order of their layers
 LIBRARIES = ("htmx.min", "hx-ws.min", "hx-upsert.min")  # one response: htmx starts only after its extensions are there
@@ -59,6 +60,10 @@ class Assets:
     def url(self, name: str) -> str:
         """Where the browser finds it. Raises KeyError for what there is not."""
         return f"/static/{self._files[name].hash}/{name}"
+
+    def named(self, name: str) -> Asset:
+        """Whatever its version. Raises KeyError for what there is not."""
+        return self._files[name]
 
     def find(self, version: str, name: str) -> Asset | None:
         asset = self._files.get(name)

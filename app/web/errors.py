@@ -11,7 +11,7 @@ from app import db
 from app.desk.errors import Missing, Refused
 from app.desk.filters import NoSuchPage
 from app.sqlite import trouble
-from app.web import pages
+from app.web import embed, pages
 from app.web.house import house
 
 KNOWN = {400, 403, 404, 405, 413, 429, 503}
@@ -37,7 +37,8 @@ async def show(status: int, reference: str = "") -> Response:
         answer.headers["HX-Retarget"] = "#notice"
         answer.headers["HX-Reswap"] = "innerHTML"
         return answer
-    return await pages.plain("error.html", status, error=known, reference=reference)
+    template = "embed/error.html" if embed.is_embedded() else "error.html"
+    return await pages.plain(template, status, error=known, reference=reference, **embed.values())
 
 
 async def _missing(_: Exception) -> Response:

@@ -19,6 +19,7 @@ WRONG = {
     "unknown": _("This is not one of the possible values."),
     "not_a_day": _("Please give a day as YYYY-MM-DD."),
     "not_an_email": _("This is not an email address."),
+    "not_an_origin": _("Please give the address of a site, such as https://shop.example.com, without a path."),
     "closed": _("This ticket is closed and takes no more replies."),
     "not_written": _("Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."),
     "wrong_sign_in": _("This email and password do not fit together. Check both and try again."),

@@ -9,6 +9,7 @@ from app.config import Config
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.web.assets import Assets
+from app.web.bearers import Bearers
 from app.web.limits import SignInLimits
 
 
@@ -19,6 +20,7 @@ class House:
     relay: Relay
     assets: Assets
     sign_ins: SignInLimits
+    bearers: Bearers
 
 
 def house() -> House:

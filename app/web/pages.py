@@ -16,6 +16,7 @@ from app.live.journal import Position
 from app.live.regions import Content, Region
 from app.live.render import LANGUAGES
 from app.live.tokens import Grant
+from app.web.bearers import Guest
 from app.web.house import house
 
 COUNTED = {True: ("inbox", "mine", "unassigned"), False: ("open",)}  # views with a live count, for staff or not
@@ -48,7 +49,10 @@ class Live:
 
 
 def language() -> str:
-    """The person's language, else the best of what the browser asks for, else English."""
+    """The person's language, or an embedded page's, else the best of what the browser asks for, else English."""
+    guest: Guest | None = g.get("guest")
+    if guest and guest.language:
+        return guest.language
     person: Person | None = g.get("person")
     if person and person.language in LANGUAGES:
         return person.language
@@ -57,15 +61,20 @@ def language() -> str:
 
 
 async def look(person: Person, *wanted: Region) -> Live:
-    """What these regions, and the counts beside every page, show now, with the right to watch them.
+    """What these regions, and the counts beside every page, show now, with the right to watch them."""
+    grant = Grant(person.id, g.session, policy.audience_of(person), (*wanted, *_counts(person).values()), language())
+    return await watch(grant)
+
+
+async def watch(grant: Grant) -> Live:
+    """What the regions of a grant show now, with the token for it.
 
     The position is read before anything else: what is committed meanwhile reaches the page by its socket.
     """
     since = await journal.position()
-    contents = {region: await regions.compute(region) for region in (*wanted, *_counts(person).values())}
+    contents = {region: await regions.compute(region) for region in grant.regions}
     house().relay.adopt(since, contents)
-    grant = Grant(person.id, g.session, policy.audience_of(person), tuple(contents), language())
-    return Live(contents, since, house().relay.tokens.make(grant), language())
+    return Live(contents, since, house().relay.tokens.make(grant), grant.language)
 
 
 async def page(template: str, live: Live, status: int = 200, *, path: str = "", **values: Any) -> Response:
@@ -77,7 +86,8 @@ async def page(template: str, live: Live, status: int = 200, *, path: str = "", 
 async def plain(template: str, status: int = 200, *, path: str = "", **values: Any) -> Response:
     """A page that nothing is pushed to. path: where it can be had again, if it answers a form of another address."""
     here = path or request.full_path.rstrip("?")
-    html = house().render.page(template, language(), person=g.get("person"), path=here, **values)
+    values = {"person": g.get("person"), "path": here, "base": "", "bearer": ""} | values
+    html = house().render.page(template, language(), **values)
     return Response(html, status, content_type="text/html; charset=utf-8")
 
 

@@ -6,7 +6,7 @@ from quart import Quart, Response, abort, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import Config
-from app.web import auth
+from app.web import auth, embed
 from app.web.house import house
 
 PUBLIC = {
@@ -17,11 +17,12 @@ PUBLIC = {
     "errors.healthz",
     "errors.readyz",
     "pages.me",
+    *embed.PUBLIC,
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 _SELF = ("script-src", "style-src", "img-src", "connect-src", "form-action")
-_NONE = ("default-src", "frame-ancestors", "base-uri", "object-src")
+_NONE = ("default-src", "base-uri", "object-src")
 POLICY = "; ".join([f"{name} 'none'" for name in _NONE] + [f"{name} 'self'" for name in _SELF])
 
 
@@ -58,9 +59,12 @@ async def _guard() -> Response | WerkzeugResponse | None:
     g.person, g.session = None, ""
     if request.endpoint == "assets.static":
         return None
-    await auth.recognise()
+    if not embed.is_embedded():  # where no cookie is read
+        await auth.recognise()
     if cross_site():
         abort(403)
+    if embed.is_embedded():
+        return None
     if request.endpoint and request.endpoint not in PUBLIC and g.person is None:
         return auth.to_login()
     return None
@@ -68,11 +72,12 @@ async def _guard() -> Response | WerkzeugResponse | None:
 
 async def _headers(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
+    framed_by = " ".join(g.get("framed_by", ())) or "'none'"
+    headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {framed_by}"
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers["Referrer-Policy"] = "no-referrer" if embed.is_embedded() else "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if embed.is_embedded() else "same-origin"
     headers.setdefault("Cache-Control", "no-store")
     if house().config.server.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

@@ -1,8 +1,9 @@
 // The page's half of the live protocol (docs/live-protocol.md): which frames to apply, when to ask for the whole, and when
 // to connect anew. htmx's ws extension holds the socket and swaps.
 
+import { door } from "./door.js";
 import { keep } from "./keep.js";
-import { element, end, isOver, show, since, state } from "./state.js";
+import { begin, element, end, isOver, show, since, state } from "./state.js";
 
 const SILENT = 45_000; // ms without a frame after which the connection is taken for dead
 const FAILURES = 3; // sockets in a row that could not be opened, after which the page tries to poll
@@ -38,7 +39,7 @@ export function start() {
   addEventListener("pageshow", (event) => event.persisted && renew());
   addEventListener("online", renew);
   addEventListener("offline", () => show("offline"));
-  document.addEventListener("visibilitychange", () => !document.hidden && isSilent() && renew());
+  document.addEventListener("visibilitychange", seen);
   setInterval(() => !document.hidden && isSilent() && renew(), 5_000);
 
   document.addEventListener("pult:sent", () => polling?.());
@@ -64,11 +65,23 @@ function connecting(event) {
   const again = event.detail.connection.attempt > 0;
   if (again && polling) return event.preventDefault(); // renew() tries a socket when it is time
   connection = event.detail.connection;
-  const url = address();
-  url.protocol = url.protocol.replace("http", "ws");
-  connection.url = place(url, again ? page.token : url.searchParams.get("token")).href;
+  aim(again ? page.token : address().searchParams.get("token"));
   heard = Date.now();
   console.log(again ? "🔄 Reconnecting" : "🔌 Connecting to WebSocket");
+}
+
+// Where hx-ws connects to when it next does.
+function aim(token) {
+  const url = address();
+  url.protocol = url.protocol.replace("http", "ws");
+  connection.url = place(url, token).href;
+}
+
+// A page inside another site lets its socket go while it is hidden; hx-ws opens it again after this.
+function seen() {
+  if (document.hidden) return;
+  if (connection) aim(page.token);
+  if (isSilent()) renew();
 }
 
 function opened() {
@@ -92,6 +105,13 @@ function failed({ detail }) {
   if (detail.error instanceof Error && frame) resync(); // a swap threw
 }
 
+// After an end that was none.
+export function resume() {
+  begin();
+  refused = false;
+  return renew();
+}
+
 // Replaces the connect element: htmx drops the old socket, whatever state it is in, and opens another.
 function renew() {
   renewing ??= ask().finally(() => (renewing = null));
@@ -104,7 +124,7 @@ async function ask() {
       console.log("🔄 Reconnecting");
       if (state() === "connected") show("connecting");
       const body = new URLSearchParams({ token: page.token });
-      const answer = await request("/live/connection", { method: "POST", body });
+      const answer = await request(`${door.path}/connection`, { method: "POST", body });
       if (answer?.ok) return replace(await answer.text());
       if (answer && answer.status < 500) return;
     }
@@ -117,7 +137,7 @@ async function ask() {
 
 // null: the network failed; that never leads to the login.
 async function request(url, options) {
-  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) }).catch(() => null);
+  const answer = await fetch(url, { ...options, ...door.options(), signal: AbortSignal.timeout(10_000) }).catch(() => null);
   if (answer?.status === 401) end("ended");
   if (answer?.status === 403) end("gone");
   return answer;
@@ -134,7 +154,7 @@ async function poll() {
   polling = () => {};
   let next = Date.now() + AGAIN[0];
   while (polling && !isOver()) {
-    const answer = await request(place(new URL("/live/frame", location.href), page.token));
+    const answer = await request(place(new URL(`${door.path}/frame`, location.href), page.token));
     if (!polling) return;
     if (!answer?.ok) {
       polling = null; // not the socket alone: hx-ws, or a new connection, finds out when the network is back

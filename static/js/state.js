@@ -29,8 +29,16 @@ export function end(why) {
   over = true;
   banner("offline", false);
   banner(why, true);
+  document.dispatchEvent(new CustomEvent("pult:ended", { detail: { why } }));
   if (why !== "gone") return;
   for (const region of document.querySelectorAll("#ticket, #thread, #ticket-rows, #list-foot")) region.replaceChildren();
+}
+
+// What ended goes on.
+export function begin() {
+  over = false;
+  for (const why of ["ended", "stopped"]) banner(why, false);
+  show("connecting");
 }
 
 export function since(moment) {

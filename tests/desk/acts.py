@@ -25,5 +25,5 @@ async def position() -> int:
 
 async def everything() -> dict[str, list[dict[str, object]]]:
     """All that the desk keeps, to see that nothing changed."""
-    tables = ("person", "session", "ticket", "tag", "comment", "event", "journal")
+    tables = ("person", "session", "ticket", "tag", "comment", "event", "journal", "embed_key", "search")
     return {table: await db.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}

@@ -106,7 +106,8 @@ class OpenPage:
 
     async def reconnect(self) -> None:
         """What a page does after a cut: a new connection for its old token, from where it is."""
-        answer = await self.client.post("/live/connection", data={"token": self.token})
+        door = "/embed" if self.path.startswith("/embed/") else "/live"
+        answer = await self.client.post(f"{door}/connection", data={"token": self.token})
         assert answer.status_code == 200, answer.status_code
         self.token = token_of(applier.parse(answer.text))["token"]
         await self.connect()

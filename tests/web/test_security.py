@@ -6,13 +6,19 @@ import pytest
 from werkzeug.routing import Rule
 
 from app.config import Server
-from app.web import security
+from app.web import embed, security
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 
 from .reading import HTMX
 
-SAMPLES = {"ticket": 1, "comment": 1, "version": "0", "name": "pult.css"}  # for the variable parts of paths
+SAMPLES = {
+    "ticket": 1,
+    "comment": 1,
+    "version": "0",
+    "name": "pult.css",
+    "id": "ek_1",
+}  # for the variable parts of paths
 SELF = {"script-src", "style-src", "img-src", "connect-src", "form-action"}  # what the policy opens to this site
 NONE = {"default-src", "frame-ancestors", "base-uri", "object-src"}
 
@@ -46,7 +52,7 @@ async def test_every_route_is_public_by_decision_or_sends_strangers_away(desk):
         if endpoint in security.PUBLIC:
             continue
         answer = await visitor.request(method, where)
-        if where.startswith("/live/"):
+        if where.startswith(("/live/", "/embed/")):
             assert answer.status_code == 401, (method, where)
         else:
             assert answer.status_code == 303, (method, where)
@@ -82,7 +88,7 @@ async def test_every_answer_carries_the_headers_of_the_contract(desk):
             policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
             assert policy == dict.fromkeys(SELF, "'self'") | dict.fromkeys(NONE, "'none'"), (method, where)
             assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "same-origin"
+            assert headers["referrer-policy"] == ("no-referrer" if where.startswith("/embed/") else "same-origin")
             assert headers["cross-origin-opener-policy"] == "same-origin"
             assert headers["cache-control"], (method, where)
             assert "strict-transport-security" not in headers and "server" not in headers
@@ -91,7 +97,7 @@ async def test_every_answer_carries_the_headers_of_the_contract(desk):
 async def test_nothing_of_a_signed_in_person_is_kept_by_browsers(desk):
     anna = await desk.client(desk.cast.anna)
     for endpoint, method, where in routes(desk):
-        if method == "GET" and endpoint not in ("assets.static", "pages.me"):
+        if method == "GET" and endpoint not in ("assets.static", "pages.me", *embed.PUBLIC):
             assert (await anna.get(where)).headers["cache-control"] == "no-store", where
     assert (await anna.get("/me.css?id=1")).headers["cache-control"].startswith("private")
 

@@ -1,0 +1,209 @@
+"""Pages inside other sites: the keys of those sites, for whom they may speak, and what can be done there."""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import db
+from app.config import origin
+from app.desk import comments, events, fields, people, policy, queries, tickets
+from app.desk.errors import Invalid, Missing, Refused
+from app.desk.events import What
+from app.desk.filters import UNDONE
+from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
+from app.desk.policy import Audience
+from app.desk.tickets import Opening
+
+NAME = 100  # characters
+ORIGINS = 20  # a key
+ACTIONS = ("read", "comment", "create")
+VIEWS = {
+    "all": frozenset(Status),
+    "open": UNDONE,
+    "solved": frozenset({Status.SOLVED, Status.CLOSED}),
+}
+
+
+@dataclass(frozen=True)
+class Embed:
+    """What one embedded page may show and do: a part of what its requester may.
+
+    ticket: the only one; None for all of the requester's. actions: of ACTIONS. only: statuses that it is locked to.
+    until: when the embedder's token ends, seconds since 1970.
+    """
+
+    key: str
+    person: int
+    ticket: int | None
+    actions: tuple[str, ...]
+    only: tuple[str, ...]
+    until: float
+
+    @property
+    def audience(self) -> Audience:
+        return Audience(self.person, embedded=True, only=self.only)
+
+    def may(self, action: str, ticket: int | None = None) -> bool:
+        """Whether this can be done there; ticket: to which one, if it is there already."""
+        return action in self.actions and self.ticket in (None, ticket)
+
+
+# -- keys --
+
+
+async def add_key(name: str, origins: Sequence[str], by: Person | None = None) -> EmbedKey:
+    """A key for a site whose pages have one of these origins. Raises Refused, Invalid."""
+    _check_manager(by)
+    errors: dict[str, str] = {}
+    name = fields.one_line(name)
+    fields.collect(errors, "name", lambda: fields.check_text(name, NAME))
+    found = fields.collect(errors, "origins", lambda: parse_origins(origins))
+    if errors:
+        raise Invalid(errors)
+    return await EmbedKey.create(id=f"ek_{secrets.token_hex(8)}", name=name, origins=found, created=db.now())
+
+
+def parse_origins(texts: Sequence[str]) -> list[str]:
+    """Origins as browsers send them, each once. Raises ValueError with a code."""
+    if not texts:
+        raise ValueError("empty")
+    if len(texts) > ORIGINS:
+        raise ValueError("too_long")
+    try:
+        return list(dict.fromkeys(origin(text) for text in texts))
+    except ValueError:
+        raise ValueError("not_an_origin") from None
+
+
+async def revoke_key(id: str, by: Person | None = None) -> EmbedKey:  # noqa: A002 - the word of the command line
+    """End a key, on open pages too. Raises Refused, Missing."""
+    _check_manager(by)
+    async with db.transaction():
+        key = await EmbedKey.get_or_none(id=id)
+        if key is None:
+            raise Missing
+        if key.revoked is None:
+            key.revoked = db.now()
+            await key.save(update_fields=["revoked"])
+            await events.record(What.KEY_REVOKED, by=by, key=key.id)
+    return key
+
+
+async def keys() -> list[EmbedKey]:
+    """All of them, the newest first."""
+    return await EmbedKey.all().order_by("-created", "id")
+
+
+async def valid_key(id: str) -> EmbedKey | None:  # noqa: A002
+    return await EmbedKey.get_or_none(id=id, revoked=None)
+
+
+def secret(key: str, desk_secret: str) -> str:
+    """What an embedder signs with: nothing that could be stolen from the database, and another one for each id."""
+    made = hmac.digest(desk_secret.encode(), f"pult embed key {key}".encode(), hashlib.sha256)
+    return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+# -- for whom a site speaks --
+
+
+async def admit(key: EmbedKey, claims: Mapping[str, Any]) -> Embed:
+    """What a site's token asks for, with its person found by email, or made. Raises Invalid, Refused.
+
+    claims: of a token whose signature, audience and times were checked; here it is what they mean.
+    """
+    errors: dict[str, str] = {}
+    email = fields.collect(errors, "sub", lambda: people.parse_email(_text(claims.get("sub"))))
+    name = fields.one_line(_text(claims.get("name")))[: people.NAME]
+    ticket = fields.collect(errors, "resource", lambda: _parse_resource(_text(claims.get("resource"))))
+    actions = fields.collect(errors, "actions", lambda: _parse_actions(claims.get("actions")))
+    only = fields.collect(errors, "filter", lambda: _parse_lock(claims.get("filter", {})))
+    if errors:
+        raise Invalid(errors)
+    async with db.transaction():
+        person = await people.find_or_add_requester(email, name)
+    if not policy.may_be_embedded(person):
+        raise Refused
+    return Embed(key.id, person.id, ticket, actions, only, float(claims["exp"]))
+
+
+async def person_of(person: int, key: str) -> Person | None:
+    """The requester for whom a key speaks, while it may."""
+    if await valid_key(key) is None:
+        return None
+    found = await Person.get_or_none(id=person)
+    return found if found and not found.disabled else None
+
+
+# -- what can be done there --
+
+
+async def reply(embed: Embed, ticket: int, body: str, key: str) -> Comment:
+    """A reply of the requester, to a ticket that the page may show. Raises Missing, Refused, Invalid."""
+    async with db.transaction():
+        person = await _speaker(embed, "comment", ticket)
+        if await queries.header(embed.audience, ticket) is None:
+            raise Missing
+        return await comments.write(person, ticket, body, key=key)
+
+
+async def open_ticket(embed: Embed, subject: str, body: str, key: str) -> Ticket:
+    """A new ticket of the requester. Raises Refused, Invalid."""
+    async with db.transaction():
+        person = await _speaker(embed, "create")
+        return await tickets.open_ticket(person, Opening(subject, body, key=key))
+
+
+async def _speaker(embed: Embed, action: str, ticket: int | None = None) -> Person:
+    person = await person_of(embed.person, embed.key)
+    if person is None or not policy.may_be_embedded(person):
+        raise Refused
+    if not embed.may(action, ticket):
+        raise Refused if embed.may("read", ticket) else Missing
+    return person
+
+
+def _check_manager(by: Person | None) -> None:
+    """by: nobody is the command line."""
+    if by is not None and not policy.may_manage(by):
+        raise Refused
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parse_resource(text: str) -> int | None:
+    if text == "tickets":
+        return None
+    name, _, number = text.partition(":")
+    if name != "ticket" or not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise ValueError("unknown")
+    return int(number)
+
+
+def _parse_actions(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(action in ACTIONS for action in value):
+        raise ValueError("unknown")
+    return tuple(action for action in ACTIONS if action in value)
+
+
+def _parse_lock(value: object) -> tuple[str, ...]:
+    """The statuses that a filter claim leaves, from {"view": "open", "status": ["new", "open"]}; empty for all."""
+    if not isinstance(value, dict) or set(value) - {"view", "status"}:
+        raise ValueError("unknown")
+    asked = value.get("status", list(Status))
+    asked = [asked] if isinstance(asked, str) else asked
+    view = value.get("view", "all")
+    if not isinstance(asked, list) or not isinstance(view, str) or view not in VIEWS:
+        raise ValueError("unknown")
+    if not all(isinstance(status, str) and status in set(Status) for status in asked):
+        raise ValueError("unknown")
+    left = tuple(status.value for status in Status if status in asked and status in VIEWS[view])
+    if not left:
+        raise ValueError("empty")
+    return () if len(left) == len(Status) else left

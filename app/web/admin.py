@@ -1,0 +1,46 @@
+"""What admins manage: the keys of sites that embed pages."""
+
+from quart import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.db import NotWritten
+from app.desk import embeds, policy
+from app.desk.errors import Invalid, Refused
+from app.web import pages
+from app.web.auth import asker
+from app.web.forms import Form, only, refused
+from app.web.house import house
+
+blueprint = Blueprint("admin", __name__)
+
+
+@blueprint.get("/keys")
+async def show_keys() -> Response:
+    return await _keys(Form({}), shown=request.args.get("shown", ""))
+
+
+@blueprint.post("/keys")
+async def add_key() -> Response | WerkzeugResponse:
+    typed = only(await request.form, ("name", "origins"))
+    try:
+        key = await embeds.add_key(typed.get("name", ""), typed.get("origins", "").split(), by=asker())
+    except (Invalid, NotWritten) as problem:
+        return await _keys(refused(typed, problem))
+    return redirect(f"/keys?shown={key.id}", 303)
+
+
+@blueprint.post("/keys/<id>/revoke")
+async def revoke_key(id: str) -> WerkzeugResponse:  # noqa: A002 - the word of the path
+    await embeds.revoke_key(id, by=asker())
+    return redirect("/keys", 303)
+
+
+async def _keys(form: Form, shown: str = "") -> Response:
+    """shown: the id of a key whose secret is to be seen: the new one's."""
+    person = asker()
+    if not policy.may_manage(person):
+        raise Refused
+    secret = embeds.secret(shown, house().config.security.secret_key) if await embeds.valid_key(shown) else ""
+    live = await pages.look(person)
+    keys = await embeds.keys()
+    return await pages.page("admin/keys.html", live, form.status, form=form, keys=keys, shown=shown, secret=secret)

@@ -1,0 +1,259 @@
+"""Pages inside other sites: a requester's list and threads, for a signed token and without any cookie.
+
+Every route here asks for a bearer and looks at nothing else; security.py reads no session for them.
+"""
+
+import time
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from quart import Blueprint, Response, abort, g, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.db import NotWritten
+from app.desk import embeds, filters
+from app.desk.embeds import Embed
+from app.desk.errors import Invalid, Missing
+from app.live import journal, regions, socket
+from app.live.regions import Region
+from app.live.tokens import BadToken, Grant
+from app.web import pages
+from app.web.bearers import LIFE, Guest, Refusal
+from app.web.colours import accent_sheet
+from app.web.forms import Form, only, refused, text
+from app.web.house import house
+
+PUBLIC = {"embed.host_script", "embed.accent"}
+
+blueprint = Blueprint("embed", __name__, url_prefix="/embed")
+
+
+def is_embedded() -> bool:
+    """Whether this request is for something inside another site."""
+    return request.path.startswith("/embed/")
+
+
+def values() -> dict[str, Any]:
+    """What the layout of embedded pages needs; nothing of a guest where there is none."""
+    if not is_embedded():
+        return {}
+    guest: Guest | None = g.get("guest")
+    return {
+        "base": "/embed",
+        "guest": guest,
+        "key": g.get("key", ""),
+        "origins": g.get("framed_by", ()),
+        "bearer": house().bearers.make(guest) if guest else "",
+        "life": _life(guest) if guest else 0,
+        "left": int(guest.embed.until - time.time()) if guest else 0,
+    }
+
+
+@blueprint.before_request
+async def _admit() -> Response | None:
+    """Let in whom the token of the request lets in; a new one comes before the page's own."""
+    if request.endpoint in PUBLIC:
+        return None
+    try:
+        g.guest, key = await house().bearers.read(await _token())
+    except Refusal as refusal:
+        return await _ended(refusal)
+    g.key, g.framed_by = key.id, key.origins
+    return None
+
+
+async def _token() -> str:
+    """The token that a request comes with. Only a page that renews its bearer sends two: a new one of its site's."""
+    form = await request.form if request.method == "POST" else {}
+    new = text(form, "token") if request.endpoint == "embed.session" else ""
+    return new or _held() or text(form, "bearer") or request.args.get("token", "")
+
+
+def _held() -> str:
+    """The bearer in the request's header."""
+    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if kind.lower() == "bearer" else ""
+
+
+async def _ended(refusal: Refusal) -> Response:
+    """No way in: a page that asks the site around it for another token, if it is one that may frame ours.
+
+    A page whose token was taken out of its address still names its key there, when it is loaded again.
+    """
+    key = refusal.key or await embeds.valid_key(request.args.get("key", "")[:40])
+    if key:
+        g.key, g.framed_by = key.id, key.origins
+    if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
+        return Response(status=401)
+    kept = text(await request.form, "body") if request.method == "POST" else ""
+    why = refusal.why if request.args.get("token") or request.method == "POST" else "ended"
+    return await pages.plain("embed/ended.html", 401, why=why, kept=kept, **values())
+
+
+# -- pages --
+
+
+@blueprint.get("/tickets")
+async def show_list() -> Response:
+    embed = _embed("read", all_tickets=True)
+    filter_ = filters.parse_embedded(embed.audience, request.args.to_dict(flat=False))
+    region = regions.list_region(filter_)
+    return await _page("embed/list.html", region, region=region, filter=filter_)
+
+
+@blueprint.get("/tickets/<number:ticket>")
+async def show(ticket: int) -> Response:
+    return await _ticket_page(ticket)
+
+
+@blueprint.get("/tickets/new")
+async def show_new() -> Response:
+    made = request.args.get("made", "")
+    return await _new(Form({"key": pages.new_key()}), made if made.isdecimal() and len(made) < 11 else "")
+
+
+@blueprint.post("/tickets")
+async def create() -> Response | WerkzeugResponse:
+    embed, typed = _embed("create", all_tickets=True), only(await request.form, ("subject", "body", "key"))
+    try:
+        ticket = await embeds.open_ticket(embed, *(typed.get(name, "") for name in ("subject", "body", "key")))
+    except (Invalid, NotWritten) as problem:
+        return await _new(refused(typed, problem))
+    if embed.may("read") and (not embed.only or ticket.status in embed.only):
+        return _on_to(f"/embed/tickets/{ticket.id}")
+    return _on_to("/embed/tickets/new", made=str(ticket.id))
+
+
+@blueprint.post("/tickets/<number:ticket>/comments")
+async def write(ticket: int) -> Response | WerkzeugResponse:
+    embed, typed = _embed(), only(await request.form, ("body", "key"))
+    try:
+        comment = await embeds.reply(embed, ticket, typed.get("body", ""), typed.get("key", ""))
+    except (Invalid, NotWritten) as problem:
+        form = refused({"kind": "reply", **typed}, problem)
+        if pages.by_htmx():
+            shown = {"composer": form, "ticket": ticket, **values()}
+            return await pages.fragment("tickets/composer.html", form.status, **shown)
+        return await _ticket_page(ticket, form)
+    if pages.by_htmx():
+        return Response(status=204)
+    return _on_to(f"/embed/tickets/{ticket}", f"#comment-{comment.id}")
+
+
+# -- what an open page asks for --
+
+
+@blueprint.post("/session")
+async def session() -> Response:
+    """A new bearer, for one that still holds or for a new token of the site; of the same page and person, else 403."""
+    if not _same_page(_held()):
+        abort(Response(status=403))
+    answer = {name: values()[name] for name in ("bearer", "life", "left")}
+    return Response(urlencode(answer), content_type="application/x-www-form-urlencoded")
+
+
+@blueprint.post("/connection")
+async def connection() -> Response:
+    """As /live/connection is for pages of the desk."""
+    grant = _granted(text(await request.form, "token"))
+    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
+    return await pages.fragment("live/connect.html", live=live)
+
+
+@blueprint.get("/frame")
+async def frame() -> Response:
+    """As /live/frame is for pages of the desk."""
+    grant = _granted(request.args.get("token", ""))
+    position = socket.position_of(request.args.get("since", ""))
+    frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
+    answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
+    answer.headers["Pult-Token"] = house().relay.tokens.make(grant)
+    return answer
+
+
+# -- for everyone --
+
+
+@blueprint.get("/host.js")
+async def host_script() -> Response:
+    """What embedders may load into their page, at an address that stays."""
+    asset = house().assets.named("js/embed-host.js")
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return Response(asset.body, content_type=asset.type, headers=headers)
+
+
+@blueprint.get("/accent.css")
+async def accent() -> Response:
+    """The accent that a site signed for, as a style sheet: the policy of our pages allows no style in them."""
+    sheet = accent_sheet(request.args.get("colour", ""))
+    return Response(sheet, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=86400"})
+
+
+# -- what they share --
+
+
+def _embed(action: str = "", *, all_tickets: bool = False) -> Embed:
+    """What this page may do. Raises Missing where the action, or all of the person's tickets, are not among it."""
+    guest: Guest = g.guest
+    if (action and action not in guest.embed.actions) or (all_tickets and guest.embed.ticket is not None):
+        raise Missing
+    return guest.embed
+
+
+async def _ticket_page(ticket: int, composer: Form | None = None) -> Response:
+    embed = _embed("read")
+    if not embed.may("read", ticket):
+        raise Missing
+    header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience)
+    live = await pages.watch(_grant(embed, header, thread))
+    if not live.contents[header].there:
+        raise Missing
+    composer = composer or Form({"kind": "reply", "key": pages.new_key()})
+    shown = {"header": header, "thread": thread, "ticket": ticket, "composer": composer}
+    return await _show("embed/ticket.html", live, composer.status, **shown)
+
+
+async def _new(form: Form, made: str = "") -> Response:
+    _embed("create", all_tickets=True)
+    return await pages.plain("embed/new.html", form.status, form=form, made=made, new_key=pages.new_key, **values())
+
+
+async def _page(template: str, *wanted: Region, **more: Any) -> Response:
+    return await _show(template, await pages.watch(_grant(_embed(), *wanted)), **more)
+
+
+async def _show(template: str, live: pages.Live, status: int = 200, **more: Any) -> Response:
+    return await pages.plain(template, status, live=live, new_key=pages.new_key, **values(), **more)
+
+
+def _grant(embed: Embed, *wanted: Region) -> Grant:
+    return Grant(embed.person, "", embed.audience, wanted, pages.language(), embed.key, embed.until)
+
+
+def _granted(token: str) -> Grant:
+    """What the token of this guest's page says, however old. Aborts with 401."""
+    embed = _embed()
+    try:
+        grant = house().relay.tokens.read(token, expired=True)
+    except BadToken:
+        abort(Response(status=401))
+    if (grant.key, grant.person, grant.audience) != (embed.key, embed.person, embed.audience):
+        abort(Response(status=401))
+    return replace(grant, until=embed.until)
+
+
+def _same_page(held: str) -> bool:
+    """Whether the bearer that a page holds, even if it ran out, is of the same person and view as its new token."""
+    before, now = house().bearers.remembered(held), _embed()
+    return before is None or replace(before, until=now.until) == now
+
+
+def _life(guest: Guest) -> int:
+    return max(0, int(min(LIFE, guest.embed.until - time.time())))
+
+
+def _on_to(path: str, fragment: str = "", **more: str) -> WerkzeugResponse:
+    """To a page without JavaScript: a plain link carries its right in its address."""
+    query = urlencode({"token": house().bearers.make(g.guest), **more})
+    return redirect(f"{path}?{query}{fragment}", 303)

@@ -1,0 +1,62 @@
+// A page inside another site: it tells the site its height and when its session ends, and takes a new token from it.
+// Nothing is said to, or heard from, an origin that is not one of the site's key.
+
+import { door } from "./door.js";
+import * as forms from "./forms.js";
+import * as live from "./live.js";
+import * as time from "./time.js";
+
+const SPARE = 60; // seconds before the end of the site's token, when a new one is asked for
+
+const root = document.documentElement;
+const origins = root.dataset.origins.split(" ").filter(Boolean);
+let timer = 0;
+
+function start() {
+  history.replaceState(null, "", `${location.pathname}?key=${root.dataset.key}${location.hash}`);
+  addEventListener("message", heard);
+  new ResizeObserver(() => tell("height", { height: Math.ceil(document.body.getBoundingClientRect().height) })).observe(document.body);
+  time.start();
+  if (root.dataset.ended) return tell("session-ended");
+  if (document.getElementById("live")) live.start();
+  forms.start();
+  document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));
+  renewIn(Number(root.dataset.life), Number(root.dataset.left));
+}
+
+// -- the site around --
+
+function tell(what, more = {}) {
+  if (parent === window) return;
+  const around = location.ancestorOrigins?.[0];
+  for (const origin of origins) if (!around || around === origin) parent.postMessage({ type: `pult:${what}`, ...more }, origin);
+}
+
+function heard({ origin, source, data }) {
+  if (source !== parent || !origins.includes(origin) || data?.type !== "pult:token") return;
+  if (typeof data.token === "string") exchange({ token: data.token });
+}
+
+// -- the bearer --
+
+// life: seconds of the bearer; left: of the site's token.
+function renewIn(life, left) {
+  clearTimeout(timer);
+  const asks = left <= Math.max(life, SPARE);
+  timer = setTimeout(() => (asks ? tell("token-wanted") : exchange({})), Math.max(1, asks ? left - SPARE : life / 2) * 1_000);
+}
+
+// A new bearer, for the one that we have or for a new token of the site.
+async function exchange(fields) {
+  if (root.dataset.ended) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`);
+  const answer = await fetch("/embed/session", { method: "POST", body: new URLSearchParams(fields), ...door.options() }).catch(() => null);
+  if (!answer) return renewIn(30, Infinity);
+  if (answer.status === 403) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`); // of another page
+  if (!answer.ok) return answer.status < 500 && !fields.token && tell("session-ended");
+  const { bearer, life, left } = Object.fromEntries(new URLSearchParams(await answer.text()));
+  for (const field of document.querySelectorAll("input[name=bearer], #embed input[name=token]")) field.value = bearer;
+  renewIn(Number(life), Number(left));
+  if (fields.token) live.resume();
+}
+
+start();

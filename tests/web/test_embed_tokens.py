@@ -1,0 +1,235 @@
+"""Who gets in by an embedder's token, and who does not."""
+
+import base64
+import json
+import time
+
+import jwt
+import pytest
+
+from app.desk import embeds, people
+from app.desk.models import Person, Role
+from app.web.bearers import Bearers
+from tests.conftest import SECRET
+from tests.desk.acts import a_ticket
+
+from .embedding import SHOP, Site, a_site
+from .reading import one, read, rows
+
+
+@pytest.fixture
+async def desk(served):
+    await a_ticket(served.cast.clara)
+    await a_ticket(served.cast.dmitri)
+    return served
+
+
+@pytest.fixture
+async def site(desk):
+    return await a_site()
+
+
+async def status(desk, token: str, path: str = "/embed/tickets") -> int:
+    return (await desk.stranger().get(path, params={"token": token})).status_code
+
+
+async def test_a_good_token_shows_its_persons_tickets(desk, site):
+    page = read(await desk.stranger().get("/embed/tickets", params={"token": site.token()}))
+    assert rows(page) == [1]
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": NOW - 60, "iat": NOW - 600},
+        {"exp": NOW + 3601 + 600, "iat": NOW + 600},
+        {"iat": NOW - 1, "exp": NOW + 3601},
+        {"iat": NOW + 7200, "exp": NOW + 7300},
+        {"exp": NOW - 1, "iat": NOW + 5},
+        *({name: None} for name in ("sub", "name", "aud", "resource", "actions", "iat", "exp")),
+        {"aud": "live"},
+        {"aud": "embed-page"},
+        {"aud": ["embed", "live"]},
+        {"nbf": NOW + 3600},
+        {"sub": "nobody"},
+        {"sub": ["clara@pult.example"]},
+        {"sub": ""},
+        {"resource": "ticket:"},
+        {"resource": "ticket:x"},
+        {"resource": "ticket:-1"},
+        {"resource": "ticket:1 "},
+        {"resource": "all"},
+        {"resource": 1},
+        {"actions": []},
+        {"actions": "read"},
+        {"actions": ["read", "delete"]},
+        {"actions": [["read"]]},
+        {"filter": "open"},
+        {"filter": {"assignee": "1"}},
+        {"filter": {"tag": "vpn"}},
+        {"filter": {"status": "nonsense"}},
+        {"filter": {"status": [1]}},
+        {"filter": {"view": "inbox"}},
+        {"filter": {"view": ["open"]}},
+        {"filter": {"view": "open", "status": ["solved"]}},
+        {"exp": "soon"},
+        {"exp": float("nan")},
+        {"iat": "x"},
+    ],
+)
+async def test_a_token_that_says_what_it_must_not_gets_nobody_in(claims, desk, site):
+    answer = await desk.stranger().get("/embed/tickets", params={"token": site.token(**claims)})
+    assert answer.status_code == 401
+    assert not read(answer).cssselect("#ticket-rows, [name=bearer], #embed")
+    assert await Person.filter(email="").count() == 0
+
+
+async def test_a_token_that_is_signed_otherwise_gets_nobody_in(desk, site):
+    other = await a_site("http://other.example", name="Other")
+    claims = jwt.decode(site.token(), options={"verify_signature": False})
+
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    unsigned = f"{part({'alg': 'none', 'kid': site.key.id})}.{part(claims)}."
+    forged = [
+        "",
+        "x",
+        "a.b.c",
+        unsigned,
+        unsigned + "x",
+        site.token()[:-2],
+        site.token(secret=other.secret),
+        site.token(secret=SECRET),
+        site.token(secret=site.key.id * 3),
+        other.token(header={"kid": site.key.id}),
+        site.token(header={"kid": other.key.id}),
+        *(site.token(header={"kid": kid}) for kid in ("", "x", "../../dev/null", "' OR 1=1 --", "ek_" + "0" * 16)),
+        site.token(header={"kid": "k" * 5000}),
+        jwt.encode(claims, site.secret * 2, "HS512", headers={"kid": site.key.id}),
+        jwt.encode(claims, site.secret * 2, "HS384", headers={"kid": site.key.id}),
+        site.token(header={"jku": "https://evil.example", "x5u": "https://evil.example"}, secret="made up" * 6),
+        "A" * 3000,
+        f"{site.token()}.{site.token()}",
+    ]
+    for token in forged:
+        assert await status(desk, token) == 401, token
+    assert await status(desk, "A" * 60_000) in (401, 414, 400)
+
+
+async def test_no_other_token_of_ours_opens_an_embed_and_no_embed_token_anything_else(desk, site):
+    anna = await desk.client(desk.cast.anna)
+    live = one(read(await anna.get("/tickets")), "#live").get("hx-ws:connect").partition("token=")[2].partition("&")[0]
+    assert await status(desk, live) == 401
+    bearer = one(
+        read(await desk.stranger().get("/embed/tickets", params={"token": site.token()})), "#embed [name=token]"
+    )
+    for token in (site.token(), bearer.get("value")):
+        visitor = desk.stranger(headers={"Authorization": f"Bearer {token}"}, cookies={"pult": token})
+        assert (await visitor.get("/tickets")).status_code == 303
+        assert (await visitor.post("/live/connection", data={"token": token})).status_code == 401
+
+
+async def test_a_signed_in_person_is_nobody_on_an_embed(desk, site):
+    for person in (desk.cast.vera, desk.cast.clara):
+        client = await desk.client(person)
+        for path in ("/embed/tickets", "/embed/tickets/1", "/embed/tickets/new", "/embed/frame"):
+            answer = await client.get(path)
+            assert (answer.status_code, "set-cookie" in answer.headers) == (401, False), path
+
+
+async def test_nobody_on_the_staff_can_be_spoken_for(desk, site):
+    for name in ("vera", "anna"):
+        answer = await desk.stranger().get("/embed/tickets", params={"token": site.token(sub=f"{name}@pult.example")})
+        assert answer.status_code == 401 and "customers" in answer.text
+    bearer = Bearers(SECRET)
+    guest, _ = await bearer.read(site.token())
+    await people.set_role(desk.cast.clara, Role.AGENT)
+    assert await status(desk, bearer.make(guest)) == 401
+
+
+async def test_a_new_person_is_made_once_and_named_as_the_site_says(desk, site):
+    for name in ("  Zoë \n Laurent ", "Somebody else"):
+        assert await status(desk, site.token(sub="ZOE@shop.example", name=name)) == 200
+    [zoe] = await Person.filter(email="zoe@shop.example")
+    assert (zoe.name, zoe.role, zoe.password) == ("Zoë Laurent", Role.REQUESTER, None)
+    assert await status(desk, site.token(sub="nameless@shop.example", name="")) == 200
+    assert (await Person.get(email="nameless@shop.example")).name == "nameless"
+
+
+async def test_a_disabled_person_and_a_revoked_key_get_nobody_in(desk, site):
+    token = site.token()
+    guest, _ = await Bearers(SECRET).read(token)
+    bearer = Bearers(SECRET).make(guest)
+    assert [await status(desk, each) for each in (token, bearer)] == [200, 200]
+    await people.disable("clara@pult.example")
+    assert [await status(desk, each) for each in (token, bearer)] == [401, 401]
+    dmitris = site.token(sub="dmitri@pult.example")
+    assert await status(desk, dmitris) == 200
+    await embeds.revoke_key(site.key.id)
+    assert await status(desk, dmitris) == 401
+
+
+async def test_a_bearer_lives_no_longer_than_its_sites_token(desk, site):
+    now = int(time.time())
+    guest, _ = await Bearers(SECRET).read(site.token(exp=now + 60))
+    claims = jwt.decode(Bearers(SECRET).make(guest), options={"verify_signature": False})
+    assert claims["exp"] <= now + 60
+    guest, _ = await Bearers(SECRET).read(site.token(exp=now + 3600))
+    claims = jwt.decode(Bearers(SECRET).make(guest), options={"verify_signature": False})
+    assert claims["exp"] <= now + 15 * 60 + 5
+    assert SECRET not in str(claims) and site.secret not in str(claims)
+
+
+async def test_a_bearer_is_renewed_while_its_site_allows_it(desk, site):
+    visitor = desk.stranger()
+    guest, _ = await Bearers(SECRET).read(site.token())
+    bearer = Bearers(SECRET).make(guest)
+    answer = await visitor.post("/embed/session", headers={"Authorization": f"Bearer {bearer}"})
+    renewed = dict(part.split("=") for part in answer.text.split("&"))
+    assert answer.status_code == 200 and await status(desk, renewed["bearer"]) == 200
+    again = await visitor.post(
+        "/embed/session", data={"token": site.token()}, headers={"Authorization": f"Bearer {bearer}"}
+    )
+    assert again.status_code == 200
+    others = [site.token(sub="dmitri@pult.example"), site.token(resource="ticket:1"), site.token(actions=["read"])]
+    for token in others:
+        answer = await visitor.post(
+            "/embed/session", data={"token": token}, headers={"Authorization": f"Bearer {bearer}"}
+        )
+        assert answer.status_code == 403, "a page goes on as what it was, or is loaded anew"
+    assert (await visitor.post("/embed/session")).status_code == 401
+    assert (await visitor.post("/embed/session", data={"token": "x"})).status_code == 401
+
+
+async def test_the_secret_is_another_for_each_key_and_is_not_kept(desk, site):
+    other = await a_site()
+    assert site.secret != other.secret and len(site.secret) == 43
+    assert site.secret not in json.dumps(await embeds.db.rows("SELECT * FROM embed_key"))
+    assert Site(site.key).secret == site.secret
+
+
+async def test_origins_are_what_browsers_send(desk):
+    key = await embeds.add_key(
+        " My  shop ", ["HTTPS://Shop.Example:443/", "https://shop.example", SHOP, "http://[::1]:80"]
+    )
+    assert (key.name, key.origins) == ("My shop", ["https://shop.example", SHOP, "http://[::1]"])
+    for origins, code in (
+        ([], "empty"),
+        (["shop.example"], "not_an_origin"),
+        (["https://shop.example/path"], "not_an_origin"),
+        (["https://*.example"], "not_an_origin"),
+        (["https://a.example; script-src *"], "not_an_origin"),
+        (["https://a.example https://b.example"], "not_an_origin"),
+        (["javascript:alert(1)"], "not_an_origin"),
+        (["null"], "not_an_origin"),
+        (["https://a,b"], "not_an_origin"),
+        (["https://a.example:99999"], "not_an_origin"),
+        (["https://x.example"] * 21, "too_long"),
+    ):
+        with pytest.raises(embeds.Invalid) as problem:
+            await embeds.add_key("Shop", origins)
+        assert problem.value.errors == {"origins": code}, origins
