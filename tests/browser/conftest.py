@@ -61,12 +61,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-async def launch(playwright: Playwright) -> Browser:
+async def launch(playwright: Playwright, *flags: str) -> Browser:
     """An installed Chromium or Chrome, else Playwright's own; the test is skipped where there is none."""
     named = [os.environ.get("PULT_CHROMIUM", ""), *PROGRAMS]
     program = next((found for name in named if name and (found := shutil.which(name))), None)
     try:
-        return await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        return await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
     except Error as error:
         pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
 
