@@ -15,10 +15,10 @@ from app.db import NotWritten
 from app.desk import embeds, filters
 from app.desk.embeds import Embed
 from app.desk.errors import Invalid, Missing
-from app.live import journal, regions, socket
+from app.live import regions
 from app.live.regions import Region
 from app.live.tokens import BadToken, Grant
-from app.web import pages
+from app.web import live, pages
 from app.web.bearers import LIFE, Guest, Refusal
 from app.web.colours import accent_sheet
 from app.web.forms import Form, only, refused, text
@@ -86,7 +86,8 @@ async def _ended(refusal: Refusal) -> Response:
         g.key, g.framed_by = key.id, key.origins
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
         return Response(status=401)
-    kept = text(await request.form, "body") if request.method == "POST" else ""
+    typed = await request.form if request.method == "POST" else {}
+    kept = "\n\n".join(filter(None, (text(typed, "subject"), text(typed, "body"))))
     why = refusal.why if request.args.get("token") or request.method == "POST" else "ended"
     return await pages.plain("embed/ended.html", 401, why=why, kept=kept, **values())
 
@@ -156,20 +157,13 @@ async def session() -> Response:
 @blueprint.post("/connection")
 async def connection() -> Response:
     """As /live/connection is for pages of the desk."""
-    grant = _granted(text(await request.form, "token"))
-    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
-    return await pages.fragment("live/connect.html", live=live)
+    return await live.new_connection(_granted(text(await request.form, "token")))
 
 
 @blueprint.get("/frame")
 async def frame() -> Response:
     """As /live/frame is for pages of the desk."""
-    grant = _granted(request.args.get("token", ""))
-    position = socket.position_of(request.args.get("since", ""))
-    frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
-    answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
-    answer.headers["Pult-Token"] = house().relay.tokens.make(grant)
-    return answer
+    return await live.next_frame(_granted(request.args.get("token", "")))
 
 
 # -- for everyone --
@@ -206,12 +200,12 @@ async def _ticket_page(ticket: int, composer: Form | None = None) -> Response:
     if not embed.may("read", ticket):
         raise Missing
     header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience)
-    live = await pages.watch(_grant(embed, header, thread))
-    if not live.contents[header].there:
+    shown = await pages.watch(_grant(embed, header, thread))
+    if not shown.contents[header].there:
         raise Missing
     composer = composer or Form({"kind": "reply", "key": pages.new_key()})
-    shown = {"header": header, "thread": thread, "ticket": ticket, "composer": composer}
-    return await _show("embed/ticket.html", live, composer.status, **shown)
+    more = {"header": header, "thread": thread, "ticket": ticket, "composer": composer}
+    return await _show("embed/ticket.html", shown, composer.status, **more)
 
 
 async def _new(form: Form, made: str = "") -> Response:
@@ -223,8 +217,8 @@ async def _page(template: str, *wanted: Region, **more: Any) -> Response:
     return await _show(template, await pages.watch(_grant(_embed(), *wanted)), **more)
 
 
-async def _show(template: str, live: pages.Live, status: int = 200, **more: Any) -> Response:
-    return await pages.plain(template, status, live=live, new_key=pages.new_key, **values(), **more)
+async def _show(template: str, shown: pages.Live, status: int = 200, **more: Any) -> Response:
+    return await pages.plain(template, status, live=shown, new_key=pages.new_key, **values(), **more)
 
 
 def _grant(embed: Embed, *wanted: Region) -> Grant:

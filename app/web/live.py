@@ -9,7 +9,7 @@ from app.web import pages
 from app.web.auth import asker
 from app.web.forms import text
 from app.web.house import house
-from app.web.security import same_origin
+from app.web.origins import same_origin
 
 blueprint = Blueprint("live", __name__)
 
@@ -37,15 +37,23 @@ async def connection() -> Response:
 
     401: the session is not the token's (any more). 403: it may not see this page (any more).
     """
-    grant = _granted(text(await request.form, "token"))
-    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
-    return await pages.fragment("live/connect.html", live=live)
+    return await new_connection(_granted(text(await request.form, "token")))
 
 
 @blueprint.get("/live/frame")
 async def frame() -> Response:
     """One frame for a page that no socket gets through to, or 204; its next token in a header. Statuses as above."""
-    grant = _granted(request.args.get("token", ""))
+    return await next_frame(_granted(request.args.get("token", "")))
+
+
+async def new_connection(grant: Grant) -> Response:
+    """A connect element for a page that may watch this."""
+    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
+    return await pages.fragment("live/connect.html", live=live)
+
+
+async def next_frame(grant: Grant) -> Response:
+    """What such a page is behind by, from the position in the URL."""
     position = socket.position_of(request.args.get("since", ""))
     frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
     answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")

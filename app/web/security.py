@@ -1,13 +1,12 @@
 """What stands before every route: who is public, cross-site writes, and the headers of every answer."""
 
-from urllib.parse import urlsplit
-
 from quart import Quart, Response, abort, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import Config
 from app.web import auth, embed
 from app.web.house import house
+from app.web.origins import same_origin
 
 PUBLIC = {
     "auth.show_login",
@@ -29,17 +28,6 @@ POLICY = "; ".join([f"{name} 'none'" for name in _NONE] + [f"{name} 'self'" for 
 def set_up(app: Quart, config: Config) -> None:
     app.before_request(_guard)
     app.after_request(_headers)
-
-
-def same_origin(origin: str | None, scheme: str, host: str) -> bool:
-    """Whether an Origin header is that of this site, exactly: of the public address, or of the one that was asked."""
-    if not origin or origin == "null":
-        return False
-    if public := house().config.server.public_url:
-        return origin == public
-    page_scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-    parts = urlsplit(origin)
-    return origin == f"{parts.scheme}://{parts.netloc}" and (parts.scheme, parts.netloc) == (page_scheme, host)
 
 
 def cross_site() -> bool:
