@@ -80,8 +80,11 @@ class Framed:
     def __init__(self, running, shop: Shop, site: Site, context) -> None:
         self.running, self.shop, self.site, self.context = running, shop, site, context
 
+    def html(self, *frames: str) -> str:
+        return TOP.format(desk=self.running.url, frames="".join(frames))
+
     async def show(self, *frames: str):
-        self.shop.html = TOP.format(desk=self.running.url, frames="".join(frames))
+        self.shop.html = self.html(*frames)
         self.page = await self.context.new_page()
         self.page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         await self.page.goto(self.shop.url)
