@@ -6,14 +6,15 @@ import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
 import tortoise.exceptions
 import uvicorn
 
+from app import backup, db, demo, demo_site, inspection, logs, serving
 from app import config as configuration
-from app import db, demo, demo_site, inspection, logs, serving
 from app.config import Config, ConfigError
 from app.desk import embeds, people
 from app.desk.errors import Invalid, Missing
@@ -21,8 +22,11 @@ from app.desk.models import Person, Role
 from app.web.assets import MissingLibraries
 
 P = ParamSpec("P")
+FILE = click.argument("file", type=click.Path(path_type=Path))
+FORCE = click.option("--force", is_flag=True, help="Replace what is there.")
 EXPECTED = (
     ConfigError,
+    backup.NotCopied,
     db.DatabaseInUse,
     db.NotMigrated,
     MissingLibraries,
@@ -144,6 +148,27 @@ async def demo_(tickets: int, seed: int) -> None:
     """Add demo people, tickets and comments."""
     await demo.fill(tickets=tickets, seed=seed)
     await demo.print_sign_ins()
+
+
+@main.command("backup")
+@FILE
+@FORCE
+def backup_(*, file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while a desk serves it."""
+    with plainly():
+        backup.back_up(configuration.load().database, file, force=force)
+    click.echo(f"Backed up to {file}.")
+
+
+@main.command()
+@FILE
+@FORCE
+def restore(*, file: Path, force: bool) -> None:
+    """Make the database what the backup in FILE holds, also while a desk serves it."""
+    with plainly():
+        config = configuration.load()
+        asyncio.run(backup.restore(config.database, file, force=force))
+    click.echo(f"Restored {file}.")
 
 
 @main.command()

@@ -142,6 +142,11 @@ async def migrate(database: Database, *, migrations: str = "app.migrations") -> 
         await disconnect()
 
 
+def known_migrations() -> set[str]:
+    """The names of all migrations of this version."""
+    return {path.stem for path in Path(__file__).with_name("migrations").glob("[0-9]*.py")}
+
+
 async def _open(config: dict[str, Any]) -> None:
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:

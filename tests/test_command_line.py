@@ -111,6 +111,21 @@ async def test_migrate_says_what_it_applied_and_an_older_database_what_it_lacks(
     assert pult("migrate", PULT_DATABASE__URL=url).stdout == "Applied: 0001_initial, 0002_search, 0003_embed_keys\n"
 
 
+def test_a_desk_is_backed_up_and_restored(pult, tmp_path):
+    copy, new = tmp_path / "copy", f"sqlite://{tmp_path}/new.sqlite3"
+    add = ("user", "add", "eva@pult.example", "--name", "Eva", "--role", "agent", "--password-stdin")
+    pult(*add, typed="swordfish\n")
+    made = pult("backup", str(copy))
+    assert (made.returncode, made.stdout, made.stderr) == (0, f"Backed up to {copy}.\n", "")
+    failed(pult("backup", str(copy)), "already; --force replaces it")
+    restored = pult("restore", str(copy), PULT_DATABASE__URL=new)
+    assert (restored.returncode, restored.stdout, restored.stderr) == (0, f"Restored {copy}.\n", "")
+    assert "eva@pult.example" in pult("user", "list", PULT_DATABASE__URL=new).stdout
+    failed(pult("restore", str(copy)), "already; --force replaces what it holds")
+    failed(pult("restore", "--force", f"{ROOT}/Makefile"), "Makefile cannot be copied: file is not a database")
+    misused(pult("restore"), "Missing argument 'FILE'")
+
+
 def test_serve_on_a_taken_port_fails(pult):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
