@@ -97,6 +97,15 @@ class OpenPage:
         await self.news()
         return self.frames[-1]
 
+    async def poll(self) -> int:
+        """Ask once for what it is behind by, and apply what comes; the status."""
+        query = {"token": self.token, "since": self.cursor, "epoch": self.epoch}
+        answer = await self.client.get("/live/frame", params=query)
+        self.token = answer.headers.get("Pult-Token", self.token)
+        if answer.status_code == 200:
+            await self.receive(answer.text)
+        return answer.status_code
+
     async def cut(self) -> None:
         """Cut the socket, as a network does."""
         if self.socket and self._reader:
@@ -114,17 +123,13 @@ class OpenPage:
 
     async def caught_up(self) -> None:
         """Until the page knows everything that is committed now."""
-        number = (await journal.position()).number
+        stands, relay = await journal.position(), self.served.relay
         async with asyncio.timeout(DEADLINE):
-            while self.served.relay.position.number < number:
+            while relay.position.epoch != stands.epoch or relay.position.number < stands.number:
                 await asyncio.sleep(0.005)
-        async with asyncio.timeout(DEADLINE):
-            while self.cursor < number or self._whole:
-                before = self.cursor
-                await self.ask(action="ping")
-                assert not self.closed, f"closed with {self.closed}"
-                if self.cursor == before:  # it shows a search, which rests for up to a second
-                    await asyncio.sleep(0.05)
+        while self.epoch != stands.epoch or self.cursor < stands.number or self._whole:
+            await self.ask(action="ping")
+            assert not self.closed, f"closed with {self.closed}"
 
     def shown(self) -> dict[str, list[object]]:
         return applier.regions(self.dom)

@@ -2,17 +2,6 @@
 
 from tests.live import applier
 from tests.live.actions import Desk
-from tests.live.pages import OpenPage
-
-
-async def poll(page: OpenPage) -> int:
-    """Ask once, and apply what comes; the status."""
-    query = {"token": page.token, "since": page.cursor, "epoch": page.epoch}
-    answer = await page.client.get("/live/frame", params=query)
-    page.token = answer.headers.get("Pult-Token", page.token)
-    if answer.status_code == 200:
-        await page.receive(answer.text)
-    return answer.status_code
 
 
 async def test_a_page_that_polls_equals_its_reload(served, open_):
@@ -27,9 +16,9 @@ async def test_a_page_that_polls_equals_its_reload(served, open_):
         await desk.change(ticket, status=status)
         await desk.say(ticket, kind="note")
         for page in pages:
-            await poll(page)
+            await page.poll()
             assert page.shown() == await page.reloaded()
-            assert await poll(page) == 204
+            assert await page.poll() == 204
     assert all(applier.span(frame)["data-span"] == "step" for page in pages for frame in page.frames)
 
 
