@@ -20,6 +20,7 @@ from app.desk import people
 from app.desk.models import Person
 from tests.browser.proxy import Proxy
 from tests.conftest import DEADLINE, SECRET, Cast, make_cast
+from tests.process import DeskProcess
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -116,12 +117,13 @@ class Running:
         await self.stop()
         await db.disconnect()
 
-    async def start(self) -> None:
+    async def start(self, **settings: str) -> None:
         environment = {
             **os.environ,
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__LOG_LEVEL": "warning",
+            **settings,
         }
         command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
         self._process = await asyncio.create_subprocess_exec(
@@ -139,6 +141,10 @@ class Running:
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         self._process.send_signal(how)
         await self._process.wait()
+
+    async def pult(self, *arguments: str) -> str:
+        """A command beside it, which succeeds."""
+        return await DeskProcess(self.config).pult(*arguments)
 
     async def context(self, browser: Browser, person: Person | None = None, **options: object) -> BrowserContext:
         """A browser of its own, in which this person is signed in."""

@@ -13,6 +13,7 @@ class Proxy:
         self._plugged = True
         self._frozen: set[asyncio.Task[None]] = set()
         self.upgrades = True  # whether WebSockets get through
+        self.idle: float | None = None  # seconds without a word from the desk after which a connection is cut
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -66,7 +67,7 @@ class Proxy:
 
     async def _copy(self, line: asyncio.Task[None], source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
-            while data := await source.read(65536):
+            while data := await self._read(source):
                 if not self.upgrades and b"upgrade: websocket" in data.lower():
                     break
                 if line not in self._frozen:
@@ -74,3 +75,10 @@ class Proxy:
                     await sink.drain()
         if not sink.is_closing():
             sink.write_eof()
+
+    async def _read(self, source: asyncio.StreamReader) -> bytes:
+        try:
+            async with asyncio.timeout(self.idle):
+                return await source.read(65536)
+        except TimeoutError:
+            return b""

@@ -35,7 +35,8 @@ PAGES = (
     ("dmitri", "/tickets"),
 )
 SOAK = int(os.environ.get("PULT_SOAK", "0"))
-FAULTS = ("none", "none", "cut", "unplug", "dead", "history", "throw", "restart", *(("no upgrades",) if SOAK else ()))
+FAULTS = ("none", "none", "cut", "unplug", "dead", "history", "throw", "restart", "restore", "restore away")
+FAULTS += ("no upgrades",) if SOAK else ()
 BREAK = """
 () => {
   const rows = document.querySelector("#ticket-rows, #thread");
@@ -69,6 +70,7 @@ steps = st.lists(
         ("cut", [("staff replies", 1), ("it is assigned", 2)]),
         ("restart", [("its tags change", 3), ("it is solved", 4)]),
         ("unplug", [("it gets another requester", 1), ("a note is added", 2)]),
+        ("restore", [("staff replies", 1), ("it is solved", 2)]),
         ("dead", [("it is deleted", 2), ("a ticket is opened", 1)]),
         ("throw", [("it gets another requester", 1), ("its subject changes", 1)]),
     ]
@@ -117,15 +119,26 @@ async def words_in_composers(pages: list[Page]) -> dict[Page, str]:
 async def befall(fault: str, running: Running, pages: list[Page], verbs) -> None:
     """Let this happen to the line, the desk or the pages, while people do that."""
     proxy = running.proxy
-    begin = {"cut": proxy.cut, "unplug": proxy.unplug, "dead": proxy.freeze, "no upgrades": proxy.refuse_upgrades}
+    copy = f"{running.config.database.path}.copy"
+    begin = {
+        "cut": proxy.cut,
+        "unplug": proxy.unplug,
+        "dead": proxy.freeze,
+        "no upgrades": proxy.refuse_upgrades,
+        "restore away": proxy.unplug,
+    }
     begin.get(fault, lambda: None)()
     if fault == "throw":
         await asyncio.gather(*(page.evaluate(BREAK) for page in pages))
     if fault == "restart":
         await running.stop()
+    if fault.startswith("restore"):
+        await running.pult("backup", "--force", copy)
     for desk, verb, ticket in verbs:
         with contextlib.suppress(Missing, Refused, Invalid, Conflict):  # to change nothing is to be seen as well
             await VERBS[verb](desk, await Ticket.get(id=ticket))
+    if fault.startswith("restore"):
+        await running.pult("restore", "--force", copy)
     proxy.plug()
     if fault == "restart":
         await running.start()
@@ -142,4 +155,10 @@ async def polls(page: Page) -> None:
     await page.wait_for_selector('#live[data-state="polling"]', state="attached", timeout=60_000)
 
 
-AFTERWARDS = {"unplug": back_online, "dead": back_online, "history": from_history, "no upgrades": polls}
+AFTERWARDS = {
+    "unplug": back_online,
+    "dead": back_online,
+    "restore away": back_online,
+    "history": from_history,
+    "no upgrades": polls,
+}
