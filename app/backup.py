@@ -20,6 +20,7 @@ from app.config import Database
 STEP = 1024  # pages between two moments at which a copy can be stopped; it reads one snapshot all along
 PATIENCE = 30  # seconds to wait for others' transactions before a database is replaced
 
+TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('journal', 'tortoise_migrations')"
 MARKS = "SELECT epoch FROM journal WHERE id = 1"
 APPLIED = "SELECT name FROM tortoise_migrations"
 
@@ -94,12 +95,10 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _check_kind(connection: sqlite3.Connection) -> None:
     """Raises NotCopied for another program's database, or a later Pult's."""
-    try:
-        [_] = connection.execute(MARKS).fetchall()
-        applied = _applied(connection)
-    except (sqlite3.OperationalError, ValueError) as error:
-        raise NotCopied(f"this is no database of Pult: {error}") from error
-    if unknown := applied - db.known_migrations():
+    [tables] = connection.execute(TABLES).fetchone()
+    if tables != 2 or not connection.execute(MARKS).fetchone():
+        raise NotCopied("this is no database of Pult")
+    if unknown := _applied(connection) - db.known_migrations():
         raise NotCopied(f"it was written by a later Pult: {', '.join(sorted(unknown))} is not known here")
 
 

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import stat
 import sys
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable
 from contextlib import closing
 from pathlib import Path
@@ -143,7 +143,7 @@ async def test_what_is_no_backup_is_refused_and_changes_nothing(filled, copy, tm
     other.write_text("Notes")
     await refused("file is not a database")
     other.write_bytes(b"")
-    await refused("no database of Pult: no such table: journal")
+    await refused("this is no database of Pult")
     other.write_bytes(copy.read_bytes()[:-4096])
     await refused("malformed|damaged")
     shutil.copy(copy, other)
@@ -165,6 +165,22 @@ async def test_a_damaged_database_gives_no_backup(filled, copy):
         backup.back_up(filled.database, copy, force=True)
     assert copy.read_bytes() == before
     nothing_else_beside(copy)
+
+
+async def test_a_full_disk_leaves_what_was_there_and_is_said_in_a_line(filled, copy):
+    await later(filled)
+    before = copy.read_bytes(), epoch(filled.database.path)
+    for command in ("backup", "restore"):
+        shell = ("sh", "-c", 'ulimit -f 100; exec "$0" -m app "$1" --force "$2"', sys.executable, command, str(copy))
+        process = await asyncio.create_subprocess_exec(
+            *shell, cwd=ROOT, env=DeskProcess(filled).environment, stdout=PIPE, stderr=PIPE
+        )
+        said, errors = await process.communicate()
+        assert (process.returncode, said, errors.count(b"\n")) == (1, b"", 1), errors
+        assert b"cannot be copied: disk I/O error" in errors
+        assert (copy.read_bytes(), epoch(filled.database.path)) == before
+        nothing_else_beside(copy)
+    assert subjects(filled.database.path) == ["In the copy", "Later"]
 
 
 async def test_what_another_database_left_is_not_mixed_in(filled, copy, tmp_path):

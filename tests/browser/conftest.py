@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -141,6 +142,11 @@ class Running:
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         self._process.send_signal(how)
         await self._process.wait()
+
+    def let_write(self, room: int | None) -> None:
+        """Let it write no file further than to so many bytes: a full disk. None: as far as it wants."""
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most if room is None else room, most))
 
     async def pult(self, *arguments: str) -> str:
         """A command beside it, which succeeds."""

@@ -1,5 +1,7 @@
 """Whatever happens to the line or the page, it comes back to the truth, and what was typed stays."""
 
+import resource
+
 import pytest
 
 from app import db
@@ -281,3 +283,21 @@ async def test_a_hidden_page_that_slept_is_true_when_it_is_seen_again(browser, r
     await page.clock.resume()
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await equals_its_reload_with_what_was_typed(page)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can")
+async def test_a_full_disk_is_said_beside_what_was_typed_which_is_sent_when_there_is_room(browser, running, desk):
+    context = await running.context(browser, running.cast.anna, locale="ru-RU")
+    page, other = await open_page(context, "/tickets/1"), await open_page(context, "/tickets")
+    await typed(page)
+    running.let_write(0)
+    await page.press("#comment-body", "Control+Enter")
+    await page.wait_for_selector("#comment-form :text('Ничего не сохранено')", state="attached")
+    assert await page.input_value("#comment-body") == "half an answer"
+    for open_ in (page, other):
+        await equals_its_reload(open_)
+    running.let_write(None)
+    await page.press("#comment-body", "Control+Enter")
+    await page.wait_for_selector("#thread article:has-text('half an answer')", state="attached")
+    for open_ in (page, other):
+        await equals_its_reload(open_)
