@@ -93,6 +93,24 @@ async def test_what_is_restored_where_nothing_was_is_the_desk_of_the_copy(filled
     await db.disconnect()
 
 
+async def test_a_copy_of_an_older_desk_is_brought_to_the_current_schema_and_stays_as_it_is(
+    filled, tmp_path, copy, monkeypatch
+):
+    package = tmp_path / "older_migrations"
+    package.mkdir()
+    for name in ("__init__.py", "0001_initial.py"):
+        shutil.copy(ROOT / "app" / "migrations" / name, package)
+    monkeypatch.syspath_prepend(tmp_path)
+    older = Database(path=tmp_path / "older.sqlite3")
+    await db.migrate(older, migrations="older_migrations")
+    backup.back_up(older, copy, force=True)
+    before = copy.read_bytes()
+    await backup.restore(filled.database, copy, force=True)
+    await db.connect(filled.database)
+    await db.disconnect()
+    assert subjects(filled.database.path) == [] and copy.read_bytes() == before
+
+
 async def test_a_database_is_not_overwritten_unless_told_to(filled, copy):
     await later(filled)
     with pytest.raises(NotCopied, match="--force replaces what it holds"):

@@ -165,8 +165,7 @@ async function poll() {
     show("polling");
     const text = answer.status === 204 ? "" : await answer.text();
     if (text && fits(text)) {
-      await htmx.swap({ sourceElement: element(), target: "#live", swap: "none", text });
-      applied();
+      await htmx.swap({ sourceElement: element(), target: "#live", swap: "none", text }).then(applied, resync);
     }
     if (Date.now() > next) {
       next = Date.now() + AGAIN[1];

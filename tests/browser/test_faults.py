@@ -8,9 +8,13 @@ from app import db
 from app.desk import events, people
 from app.desk.events import What
 from app.desk.models import Role, Ticket
-from tests.browser.conftest import connected, equals_its_reload, open_page
+from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 
+BREAK = """() => {
+    const thread = document.getElementById("thread");
+    thread.appendChild = () => { delete thread.appendChild; throw new Error("once"); };
+}"""
 STANDS = "document.getElementById('comment-3').getBoundingClientRect().top"
 
 
@@ -58,27 +62,44 @@ async def test_a_line_that_is_dead_without_a_word_is_replaced(browser, running, 
     await equals_its_reload_with_what_was_typed(page)
 
 
-async def test_where_no_socket_gets_through_the_page_polls_and_says_so(browser, running, desk, tmp_path):
+async def polling(browser, running):
     running.proxy.upgrades = False
-    context = await running.context(browser, running.cast.anna)
-    page = await context.new_page()
+    page = await (await running.context(browser, running.cast.anna)).new_page()
     await page.goto("/tickets/1")
     await page.wait_for_selector('#live[data-state="polling"]', state="attached", timeout=40_000)
     await typed(page)
+    return page
+
+
+async def test_where_no_socket_gets_through_the_page_polls_and_says_so(browser, running, desk):
+    page = await polling(browser, running)
     comment = await desk.say(desk.ticket)
     await page.wait_for_selector(f"#comment-{comment.id}", state="attached")
-    await still_typed(page)
-    await running.pult("backup", f"{tmp_path}/copy")
-    comment = await desk.say(desk.ticket)
-    await page.wait_for_selector(f"#comment-{comment.id}", state="attached")
-    await running.pult("restore", "--force", f"{tmp_path}/copy")
-    await page.wait_for_selector(f"#comment-{comment.id}", state="detached")
     await still_typed(page)
     await page.press("#comment-body", "Control+Enter")
     await page.wait_for_selector("#thread article:has-text('half an answer')")
     running.proxy.upgrades = True
     await page.wait_for_selector('#live[data-state="connected"]', state="attached", timeout=40_000)
     await equals_its_reload(page)
+
+
+async def test_a_page_that_polls_comes_back_from_a_restore_and_from_a_swap_that_throws(
+    browser, running, desk, tmp_path
+):
+    page = await polling(browser, running)
+    await running.pult("backup", f"{tmp_path}/copy")
+    comment = await desk.say(desk.ticket)
+    await page.wait_for_selector(f"#comment-{comment.id}", state="attached")
+    await running.pult("restore", "--force", f"{tmp_path}/copy")
+    await page.wait_for_selector(f"#comment-{comment.id}", state="detached")
+    await still_typed(page)
+    await page.evaluate(BREAK)
+    comment = await desk.say(desk.ticket)
+    await page.wait_for_selector(f"#comment-{comment.id}", state="attached")
+    await still_typed(page)
+    running.proxy.upgrades = True
+    await back_online(page)
+    await equals_its_reload_with_what_was_typed(page)
 
 
 async def test_a_page_restored_from_history_is_true_again(browser, running, desk):
@@ -101,10 +122,7 @@ async def test_a_page_restored_from_history_is_true_again(browser, running, desk
 async def test_a_swap_that_throws_is_healed_by_the_whole(browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
     await typed(page)
-    await page.evaluate(
-        "() => { const t = document.getElementById('thread');"
-        " t.appendChild = () => { delete t.appendChild; throw new Error('once') } }"
-    )
+    await page.evaluate(BREAK)
     await desk.say(desk.ticket)
     await equals_its_reload_with_what_was_typed(page)
 

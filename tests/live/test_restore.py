@@ -52,7 +52,8 @@ async def desk(served):
 
 async def test_every_page_equals_its_reload_after_a_restore_to_any_position(desk, open_, pult, tmp_path):
     """Back to an older position, to the very number that the pages stand at, and to a higher one."""
-    looked_at = [(who, path) for who in (desk.cast.anna, desk.cast.clara) for path in ("/tickets", "/tickets/1")]
+    paths = ("/tickets", "/tickets/1", "/tickets?q=copy")
+    looked_at = [(who, path) for who in (desk.cast.anna, desk.cast.clara) for path in paths]
     pages = Pages(
         [await open_(who, path) for who, path in looked_at],
         [await open_(who, path) for who, path in looked_at],
@@ -76,6 +77,7 @@ async def test_every_page_equals_its_reload_after_a_restore_to_any_position(desk
     await pages.during(pult("restore", "--force", same))
     await pages.equal_their_reload()
     assert "As in the copy" in pages.connected[0].css("#ticket-1")[0].text_content()
+    assert pages.connected[2].rows == [1], "what is searched is restored as well"
     for _ in range(2):
         await pages.during(pult("restore", "--force", after))
         await pages.equal_their_reload()
