@@ -2,11 +2,11 @@
 
 import asyncio
 import shutil
+import signal
 import sqlite3
 import stat
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable
+from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import closing
 from pathlib import Path
 
@@ -262,13 +262,30 @@ async def test_a_copy_and_a_restore_under_a_desk_that_is_written_to(config, copy
 
 
 def size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return path.stat().st_size
+
+
+# A restore that the system kills, as kill -9 does, when it has written so many bytes of what replaces a database.
+KILLED = """
+import resource, signal, sys
+from app import __main__, backup
+
+compare = backup._same_pages
+
+def last_before_it_is_replaced(*both):
+    compare(*both)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+
+backup._same_pages = last_before_it_is_replaced
+__main__.main(["restore", "--force", sys.argv[2]])
+"""
 
 
 async def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(filled, copy):
-    """kill -9 when so much was written of what replaces the database; what is there afterwards is whole."""
-    path, wal = filled.database.path, Path(f"{filled.database.path}-wal")
-    with closing(sqlite3.connect(path)) as connection:  # big enough that most is written before the end
+    path = filled.database.path
+    with closing(sqlite3.connect(path)) as connection:  # more than SQLite keeps in memory before it writes
         connection.execute("CREATE TABLE padding AS SELECT randomblob(4000) AS x FROM event")
         for _ in range(12):
             connection.execute("INSERT INTO padding SELECT randomblob(4000) FROM padding")
@@ -277,19 +294,19 @@ async def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(f
     await later(filled)
     before = epoch(path)
 
-    def restoring() -> Awaitable[Process]:
-        command = (sys.executable, "-m", "app", "restore", "--force", str(copy))
-        return asyncio.create_subprocess_exec(*command, cwd=ROOT, env=DeskProcess(filled).environment, stdout=DEVNULL)
+    async def killed(most: int) -> int:
+        restore = (sys.executable, "-c", KILLED, str(most), str(copy))
+        process = await asyncio.create_subprocess_exec(
+            *restore, cwd=ROOT, env=DeskProcess(filled).environment, stdout=DEVNULL
+        )
+        return await process.wait()
 
-    for written in (0, 1_000, 1_000_000, 5_000_000, 10_000_000):
-        process = await restoring()
-        while size(wal) < written:
-            assert process.returncode is None, "the restore ended before it was killed"
-            await asyncio.sleep(0)
-        process.kill()
-        await process.wait()
+    # From 33 kB on: SQLite's shared memory beside the database is a file of 32 kB.
+    for written in (33_000, 1_000_000, 5_000_000, 10_000_000, 16_000_000):
+        assert await killed(written) == -signal.SIGXFSZ
+        assert size(Path(f"{path}-wal")) > written - 8192, "nothing was half written"
         assert_whole(path)
         assert (subjects(path), epoch(path)) == (["In the copy", "Later"], before)
-    assert await (await restoring()).wait() == 0
+    assert await killed(100_000_000) == 0
     assert_whole(path)
     assert subjects(path) == ["In the copy"] and epoch(path) != before
