@@ -127,9 +127,13 @@ class OpenPage:
         async with asyncio.timeout(DEADLINE):
             while relay.position.epoch != stands.epoch or relay.position.number < stands.number:
                 await asyncio.sleep(0.005)
-        while self.epoch != stands.epoch or self.cursor < stands.number or self._whole:
-            await self.ask(action="ping")
-            assert not self.closed, f"closed with {self.closed}"
+        async with asyncio.timeout(DEADLINE):
+            while self.epoch != stands.epoch or self.cursor < stands.number or self._whole:
+                before = self.cursor
+                await self.ask(action="ping")
+                assert not self.closed, f"closed with {self.closed}"
+                if self.cursor == before:  # it shows a search, which rests for up to a second
+                    await asyncio.sleep(0.05)
 
     def shown(self) -> dict[str, list[object]]:
         return applier.regions(self.dom)
