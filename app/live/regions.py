@@ -212,6 +212,7 @@ class Shown:
     computed: float = 0.0  # when, on the monotonic clock
     waiting: list[Happened] = field(default_factory=list)  # events that it was not computed for yet
     unwatched_since: float | None = None
+    _pages: list[tuple[int, Content]] = field(default_factory=list)  # rendered before the next update, and different
     _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     _dropped: int = 0
 
@@ -220,27 +221,49 @@ class Shown:
         return self.region.name == "list" and bool(filter_of(self.region).q) and now - self.computed < SEARCH_BREATH
 
     def update(self, content: Content, number: int) -> None:
-        """Take what the region shows after the events that were waiting, the last of which has at most this number."""
+        """Take what the region shows after the events that were waiting.
+
+        number: of the last event that it may show. A page that was rendered before that event gets what differs, also
+        where the region shows again what it showed before.
+        """
         events, self.waiting = self.waiting, []
         self.computed = time.monotonic()
         before, after = self.content, content
-        was, now = {entry.id: entry for entry in before.entries}, {entry.id: entry for entry in after.entries}
-        entries = frozenset(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-        parts = frozenset(part.target for part in after.parts if part not in before.parts)
+        shown = [before, *(page for since, page in self._pages if since < number)]
+        self._pages = [(since, page) for since, page in self._pages if since >= number and page != after]
+        entries, parts = _differences(shown, after)
         happened = tuple(f"{event.what}:{event.ticket}" for event in events if self._is_seen(event, before, after))
         self.content = content
         if entries or parts or happened:
             self._steps.clear()
-            self.touches.append(Touch(number, entries, parts, happened))
-            if len(self.touches) > REMEMBERED:
-                dropped = self.touches.pop(0)
-                self._dropped = self.floor = dropped.number
+            self._touch(Touch(number, entries, parts, happened))
+
+    def rendered(self, content: Content, since: int, position: int) -> None:
+        """A page was rendered from this at since, read while the rounds were at position."""
+        if content == self.content:
+            return
+        if position <= since or self.waiting:
+            self._pages.append((since, content))  # whether it is ahead or behind, the next update tells
+        else:
+            entries, parts = _differences([content], self.content)
+            later = [touch for touch in self.touches if touch.number > since]
+            known = frozenset[str]().union(*(touch.entries | touch.parts for touch in later))
+            if not entries | parts <= known:
+                self._steps.clear()
+                self._touch(Touch(max(position, *(touch.number for touch in later), 0), entries, parts, ()))
+
+    def _touch(self, touch: Touch) -> None:
+        self.touches.append(touch)
+        if len(self.touches) > REMEMBERED:
+            dropped = self.touches.pop(0)
+            self._dropped = self.floor = dropped.number
 
     def reset(self, content: Content, number: int) -> None:
         """Take what the region shows without knowing how it came to be."""
         self.content, self.floor, self._dropped = content, number, number
         self.touches.clear()
         self.waiting.clear()
+        self._pages.clear()
         self._steps.clear()
 
     def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
@@ -296,6 +319,17 @@ class Shown:
             html = self.content.html(render, language)
             yield f'<hx-partial hx-target="{self.content.target}" hx-swap="innerMorph">{html}</hx-partial>'
         yield from (partial(part, render, language) for part in self.content.parts)
+
+
+def _differences(before: Iterable[Content], after: Content) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of entries, and the targets of parts, in which what now is differs from any of these."""
+    now = {entry.id: entry for entry in after.entries}
+    entries, parts = set[str](), set[str]()
+    for content in before:
+        was = {entry.id: entry for entry in content.entries}
+        entries |= {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+        parts |= {part.target for part in after.parts if part not in content.parts}
+    return frozenset(entries), frozenset(parts)
 
 
 def partial(part: Part, render: Renderer, language: str) -> str:

@@ -92,26 +92,31 @@ class Relay:
         }
         now = time.monotonic()
         due = [shown for shown, its in touching.items() if its and not shown.rests(now)]
-        contents = [await regions.compute(shown.region) for shown in due]
+        contents, latest = await self._read(shown.region for shown in due)
         for shown, its in touching.items():
             shown.waiting += its
         self.position = Position(self.position.epoch, events[-1].id)
-        self._update(due, contents)
+        self._update(due, contents, latest)
 
-    def _update(self, due: list[Shown], contents: list[Content]) -> None:
+    async def _read(self, wanted: Iterable[Region]) -> tuple[list[Content], int]:
+        """What regions show, and the last event that this may hold: others commit while it is read."""
+        contents = [await regions.compute(region) for region in wanted]
+        return contents, (await journal.position()).number
+
+    def _update(self, due: list[Shown], contents: list[Content], latest: int) -> None:
         for shown, content in zip(due, contents, strict=True):
-            shown.update(content, self.position.number)
+            shown.update(content, latest)
 
     async def _wake(self, rested: Iterable[Shown]) -> None:
         """Compute regions for which events are waiting, and bring up whoever shows them."""
         if due := [shown for shown in rested if shown.waiting]:
-            self._update(due, [await regions.compute(shown.region) for shown in due])
+            self._update(due, *await self._read(shown.region for shown in due))
             await self._send_round()
 
     async def _start_over(self, stands: Position) -> None:
-        contents = [await regions.compute(region) for region in self._shown]
+        contents, latest = await self._read(list(self._shown))
         for shown, content in zip(self._shown.values(), contents, strict=True):
-            shown.reset(content, stands.number)
+            shown.reset(content, latest)
         if stands.epoch != self.position.epoch:
             for socket in self.hub.sockets:
                 socket.position = -1
@@ -267,18 +272,22 @@ class Relay:
     def adopt(self, since: Position, contents: dict[Region, Content]) -> None:
         """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
 
-        Only if no event can have come between: the relay has not gone past the position that the page was read at.
+        Only if no event can have come between: the relay has not gone past the position that the page was read at. What
+        is kept already is told of a page that shows something else.
         """
-        if since.epoch == self.position.epoch and self.position.number <= since.number:
+        if since.epoch == self.position.epoch:
             for region, content in contents.items():
-                if region not in self._shown:
+                if shown := self._shown.get(region):
+                    shown.rendered(content, since.number, self.position.number)
+                elif self.position.number <= since.number:
                     self._shown[region] = Shown(region, content, since.number, unwatched_since=time.monotonic())
 
     async def _keep(self, wanted: Iterable[Region]) -> None:
         """Have these regions in memory, as of now."""
         for region in wanted:
             if region not in self._shown:
-                self._shown[region] = Shown(region, await regions.compute(region), self.position.number)
+                [content], latest = await self._read([region])
+                self._shown[region] = Shown(region, content, latest)
             self._shown[region].unwatched_since = None
         await self._wake([self._shown[region] for region in wanted])
 
