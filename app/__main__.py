@@ -204,9 +204,10 @@ async def add(*, email: str, name: str, role: str, password_stdin: bool) -> None
 @user.command("list")
 @desk_command
 async def list_() -> None:
-    """List everyone."""
+    """List everyone: email, role, state, name, and the number by which the log tells of them."""
     for person in await Person.all().order_by("email"):
-        click.echo(f"{person.email}\t{person.role.value}\t{'disabled' if person.disabled else 'active'}\t{person.name}")
+        state = "disabled" if person.disabled else "active"
+        click.echo(f"{person.email}\t{person.role.value}\t{state}\t{person.name}\t{person.id}")
 
 
 @user.command()

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from app.desk import people
 from app.desk.models import Person, Role
 from app.live.relay import Relay
 from app.live.render import Renderer
+from tests.log import SECRET, Log, kept
 
-SECRET = "a secret for tests, long enough for HS256"
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
+
+
+__all__ = ["SECRET"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,20 @@ class Cast:
     @property
     def everyone(self) -> list[Person]:
         return [self.vera, self.anna, self.boris, self.clara, self.dmitri]
+
+
+@pytest.fixture(scope="session")
+def _kept() -> Iterator[Log]:
+    with kept() as log:
+        yield log
+
+
+@pytest.fixture(autouse=True)
+def log(_kept: Log) -> Iterator[Log]:
+    """What this test writes to the log, as `serve` does for debugging; no line may hold a secret (ASVS 16.2.5)."""
+    _kept.forget()
+    yield _kept
+    assert _kept.leaks() == []
 
 
 @pytest.fixture(scope="session")

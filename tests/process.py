@@ -15,11 +15,12 @@ from app.desk import people
 from app.desk.models import Person
 
 from .conftest import DEADLINE, SECRET
+from .log import Log
 
 
 class DeskProcess:
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, log: Log | None = None, level: str = "warning") -> None:
+        self.config, self.log, self.level = config, log, level
         self.process: Process
         self.url = ""
 
@@ -30,7 +31,7 @@ class DeskProcess:
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__PORT": "0",
-            "PULT_SERVER__LOG_LEVEL": "warning",
+            "PULT_SERVER__LOG_LEVEL": self.level,
         }
 
     async def start(self) -> None:
@@ -56,6 +57,8 @@ class DeskProcess:
         """Until it is gone; what it wrote to its log."""
         async with asyncio.timeout(6 * DEADLINE):
             _, errors = await self.process.communicate()
+        if self.log is not None:
+            self.log.add(errors.decode())
         return errors.decode()
 
     def client(self, cookie: str) -> httpx.AsyncClient:

@@ -69,7 +69,7 @@ async def test_people_are_added_listed_and_shut_out(pult, config):
     assert await people.authenticate("eva@pult.example", "пароль с пробелами ")
     await db.disconnect()
     assert pult("user", "disable", "eva@pult.example").stdout == "Disabled eva@pult.example.\n"
-    assert pult("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\n"
+    assert pult("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\t1\n"
 
 
 def test_what_is_wrong_with_a_person_is_said_in_a_line(pult):

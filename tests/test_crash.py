@@ -12,6 +12,7 @@ from app.config import Config
 
 from .conftest import Served
 from .desk.acts import a_ticket
+from .log import Log
 from .process import DeskProcess, populated
 from .whole import assert_whole, read
 
@@ -72,10 +73,10 @@ def assert_kept(path: Path, writes: Writes) -> None:
         assert where in (f"/tickets/{ticket}", f"/tickets/{ticket}#comment-{comment}") and body == key
 
 
-async def test_a_thousand_writes_and_twenty_kills_lose_nothing_and_double_nothing(config: Config):
+async def test_a_thousand_writes_and_twenty_kills_lose_nothing_and_double_nothing(config: Config, log: Log):
     """kill -9, a restart on what is left, and every form that got no answer sent again, twenty times."""
     path, who = config.database.path, await populated(config, CLIENTS)
-    desk, writes = DeskProcess(config), Writes()
+    desk, writes = DeskProcess(config, log), Writes()
     chance = random.Random(16)
     lost_answers = 0
     for round_ in range(KILLS):
@@ -90,8 +91,8 @@ async def test_a_thousand_writes_and_twenty_kills_lose_nothing_and_double_nothin
         async with asyncio.TaskGroup() as working:
             for number, client in enumerate(clients):
                 working.create_task(write_until_it_dies(client, writes, f"{number}-{round_}", desk))
-        log = await desk.ended()
-        assert desk.process.returncode == -signal.SIGKILL and "Traceback" not in log, log
+        written = await desk.ended()
+        assert desk.process.returncode == -signal.SIGKILL and "Traceback" not in written, written
         for client in clients:
             await client.aclose()
         lost_answers += len(writes.unanswered)

@@ -1,6 +1,7 @@
 """One WebSocket's life: let in, listened to, let go."""
 
 import json
+import logging
 import time
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from app.live.tokens import BadToken
 LONGEST = 4096  # bytes of a message from the page
 WATCHED = 50  # dynamic subscriptions
 RATE, BURST = 10.0, 40.0  # messages a second in the long run, and at once
+
+log = logging.getLogger(__name__)
 
 
 class Line(Wire, Protocol):
@@ -30,21 +33,25 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
     try:
         grant = relay.tokens.read(token)
         relay.tokens.use(grant)
-    except BadToken:
+    except BadToken as bad:
+        log.info("refused a socket: %s", bad)
         await line.close(Close.ENDED)
         return
     person = await access.holder(grant, limits)
     if person is None:
+        log.info("refused a socket: of a session that has ended")
         await line.close(Close.ENDED)
         return
     if not access.may_watch(grant, person):
+        log.warning("refused a socket to person %s: of what they were before", person.id)
         await line.close(Close.GONE)
         return
     socket = Socket(line, grant, position_of(since))
     try:
         await relay.join(socket, epoch)
         await _listen(line, relay, socket)
-    except Violation:
+    except Violation as violation:
+        log.warning("closed a socket of person %s: %s", person.id, violation)
         await relay.hub.drop(socket, Close.VIOLATION)
     finally:
         relay.hub.leave(socket)
@@ -62,7 +69,7 @@ async def _listen(line: Line, relay: Relay, socket: Socket) -> None:
         now = time.monotonic()
         allowance, last = min(BURST, allowance + (now - last) * RATE) - 1, now
         if allowance < 0:
-            raise Violation
+            raise Violation("it talks too much")
         socket.heard = now
         await _obey(relay, socket, message)
 
@@ -78,22 +85,22 @@ async def _obey(relay: Relay, socket: Socket, message: dict[str, Any]) -> None:
         case {"action": "subscribe" | "unsubscribe" as action, "ticket": ticket, **rest} if not rest:
             on = action == "subscribe"
             if type(ticket) is not int or not 0 < ticket < 2**31 or (on and len(socket.watched) >= WATCHED):
-                raise Violation
+                raise Violation("it asks for what no page asks for")
             await relay.watch(socket, ticket, on=on)
         case _:
-            raise Violation
+            raise Violation("it says what no page says")
 
 
 def parse(message: str | bytes) -> dict[str, Any]:
     """A message from a page: one small JSON object, strictly. Raises Violation."""
     if not isinstance(message, str) or len(message.encode()) > LONGEST:
-        raise Violation
+        raise Violation("it sends no text, or too much")
     try:
         value = json.loads(message, object_pairs_hook=_once, parse_constant=_never)
     except (ValueError, RecursionError):
-        raise Violation from None
+        raise Violation("it sends no JSON, or twisted") from None
     if not isinstance(value, dict):
-        raise Violation
+        raise Violation("it sends no object")
     return value
 
 

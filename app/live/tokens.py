@@ -80,7 +80,7 @@ class Tokens:
                 expires=float(claims["exp"]),
             )
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
-            raise BadToken from error
+            raise BadToken(f"not valid, {type(error).__name__}") from error
 
     def use(self, grant: Grant) -> None:
         """Mark a token as used. Raises BadToken if it was."""
@@ -88,4 +88,4 @@ class Tokens:
         if len(self._used) > 1000:
             self._used = {jti: until for jti, until in self._used.items() if until > now}
         if self._used.setdefault(grant.jti, grant.expires) is not grant.expires:
-            raise BadToken
+            raise BadToken("of a token that was used before")

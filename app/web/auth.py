@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.config import Config
 from app.desk import people
 from app.desk.models import Person
-from app.web import pages
+from app.web import pages, trail
 from app.web.forms import Form, text
 from app.web.house import house
 
@@ -72,12 +72,14 @@ async def login() -> Response | WerkzeugResponse:
     await house().sign_ins.admit(address, email)
     person = await people.authenticate(email, text(typed, "password"))
     if person is None:
+        trail.sign_in_failed(await people.by_email(email))
         kept = Form({"email": email, "next": text(typed, "next")}, {"email": "wrong_sign_in"})
         return await pages.plain("login.html", 422, form=kept)
     await house().sign_ins.succeeded(address, email)
     if g.session:
         await people.end_session(g.session)
     login_user(AuthUser(await people.begin_session(person)), remember=True)
+    trail.signed_in(person)
     return redirect(local_path(text(typed, "next")), 303)
 
 
@@ -85,5 +87,6 @@ async def login() -> Response | WerkzeugResponse:
 async def logout() -> WerkzeugResponse:
     if g.session:
         await people.end_session(g.session)
+        trail.signed_out()
     logout_user()
     return redirect("/login", 303)

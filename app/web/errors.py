@@ -11,7 +11,7 @@ from app import db
 from app.desk.errors import Missing, Refused
 from app.desk.filters import NoSuchPage
 from app.sqlite import trouble
-from app.web import embed, pages
+from app.web import embed, pages, trail
 from app.web.house import house
 
 KNOWN = {400, 403, 404, 405, 413, 429, 503}
@@ -42,14 +42,18 @@ async def show(status: int, reference: str = "") -> Response:
 
 
 async def _missing(_: Exception) -> Response:
+    trail.missing()
     return await show(404)
 
 
 async def _refused(_: Exception) -> Response:
+    trail.refused()
     return await show(403)
 
 
 async def _http(error: HTTPException) -> Response:
+    if error.code == 403:
+        trail.refused()
     if error.response is not None and isinstance(error.response, Response):
         return error.response
     answer = await show(error.code or 500)

@@ -11,9 +11,12 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from app.web import trail
+
 ACCOUNT_FROM_ADDRESS = parse("10 per 10 minutes")
 ACCOUNT = parse("100 per hour")
 ADDRESS = parse("60 per minute")
+WORDS = {ACCOUNT_FROM_ADDRESS: "an account from an address", ACCOUNT: "an account", ADDRESS: "an address"}
 
 
 class SignInLimits:
@@ -26,6 +29,7 @@ class SignInLimits:
         """Count one try. Raises TooManyRequests."""
         for limit, names in self._counted(address, email):
             if not await self._windows.hit(limit, *names):
+                trail.limited(f"{limit} for {WORDS[limit]}")
                 window = await self._windows.get_window_stats(limit, *names)
                 raise TooManyRequests(retry_after=max(1, int(window.reset_time - time.time())))
 

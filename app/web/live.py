@@ -1,11 +1,13 @@
 """The doors of the live floor: the socket, and a new connection for a page that lost its own."""
 
+from typing import NoReturn
+
 from quart import Blueprint, Response, abort, g, request, websocket
 
 from app.desk import policy
 from app.live import journal, socket
 from app.live.tokens import BadToken, Grant
-from app.web import pages
+from app.web import pages, trail
 from app.web.auth import asker
 from app.web.forms import text
 from app.web.house import house
@@ -17,6 +19,7 @@ blueprint = Blueprint("live", __name__)
 @blueprint.websocket("/api/v1/ws")
 async def connect() -> tuple[str, int] | None:
     if not same_origin(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
+        trail.foreign_socket()
         return "", 403
     line = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()
@@ -67,9 +70,15 @@ def _granted(token: str) -> Grant:
     try:
         grant = house().relay.tokens.read(token, expired=True)
     except BadToken:
-        abort(Response(status=401))
+        _refuse(401)
     if grant.session != g.session or grant.person != person.id:
-        abort(Response(status=401))
+        _refuse(401)
     if grant.audience != policy.audience_of(person):
-        abort(Response(status=403))
+        _refuse(403)
     return grant
+
+
+def _refuse(status: int) -> NoReturn:
+    """With nothing but the status, by which the page knows what to do."""
+    trail.refused()
+    abort(Response(status=status))

@@ -21,6 +21,7 @@ from app.desk import people
 from app.desk.models import Person
 from tests.browser.proxy import Proxy
 from tests.conftest import DEADLINE, SECRET, Cast, make_cast
+from tests.log import Log
 from tests.process import DeskProcess
 
 FLAGS = (
@@ -97,9 +98,10 @@ async def browser() -> AsyncIterator[Browser]:
 class Running:
     """A desk in a process of its own, behind a line that can be cut; restarted on the same port."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, log: Log) -> None:
+        self.config, self.log = config, log
         self.cast: Cast
+        self._written = config.database.path.with_suffix(".log")
         self._contexts: list[BrowserContext] = []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -116,6 +118,7 @@ class Running:
     async def close(self) -> None:
         await self.proxy.stop()
         await self.stop()
+        self.log.add(self._written.read_text())
         await db.disconnect()
 
     async def start(self, **settings: str) -> None:
@@ -123,13 +126,14 @@ class Running:
             **os.environ,
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
-            "PULT_SERVER__LOG_LEVEL": "warning",
+            "PULT_SERVER__LOG_LEVEL": "debug",
             **settings,
         }
         command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
-        self._process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-        )
+        with self._written.open("ab") as written:
+            self._process = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=written
+            )
         async with asyncio.timeout(6 * DEADLINE), httpx.AsyncClient() as client:
             while True:
                 assert self._process.returncode is None, "the desk did not start"
@@ -165,8 +169,8 @@ class Running:
 
 
 @pytest.fixture
-async def running(config: Config) -> AsyncIterator[Running]:
-    desk = Running(config)
+async def running(config: Config, log: Log) -> AsyncIterator[Running]:
+    desk = Running(config, log)
     await desk.open()
     yield desk
     await desk.close()

@@ -75,10 +75,11 @@ steps = st.lists(
         ("throw", [("it gets another requester", 1), ("its subject changes", 1)]),
     ]
 )
-async def test_every_page_equals_its_reload_whatever_happens(trace, blank, tmp_path):
+async def test_every_page_equals_its_reload_whatever_happens(trace, blank, tmp_path, log):
     path = Path(f"{tmp_path}/{len(list(tmp_path.iterdir()))}.sqlite3")
     shutil.copy(blank, path)
-    running = Running(Config(server=Server(port=0), database=Database(path=path), security=Security(SECRET)))
+    config = Config(server=Server(port=0), database=Database(path=path), security=Security(SECRET))
+    running = Running(config, log)
     await running.open()
     try:
         async with async_playwright() as playwright:
