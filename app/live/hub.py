@@ -37,6 +37,10 @@ class Slow(Exception):
     """The socket did not take a frame in time; nothing of it was sent."""
 
 
+class Gone(Exception):
+    """The other end of the socket is not there any more."""
+
+
 @dataclass(eq=False)
 class Socket:
     wire: Wire
@@ -61,12 +65,14 @@ class Socket:
         return (*self.grant.regions, *(region for region in extra if region not in self.grant.regions))
 
     async def send(self, text: str, patience: float = PROMPT) -> None:
-        """Send one frame. Raises Slow; the wire waits until it may write before it writes, so it was all or nothing."""
+        """Send one frame. Raises Gone, or Slow; the wire waits until it may write before it writes: all or nothing."""
         try:
             async with asyncio.timeout(patience):
                 await self.wire.send(text)
         except TimeoutError:
             raise Slow from None
+        except (OSError, RuntimeError) as error:
+            raise Gone from error
 
 
 class Hub:

@@ -16,7 +16,7 @@ from app.desk.models import Person
 from app.live import access, journal, regions
 from app.live.bus import MemoryBus
 from app.live.frame import frame
-from app.live.hub import PATIENCE, SILENCE, Close, Hub, Slow, Socket
+from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
 from app.live.regions import Content, Region, Shown
 from app.live.render import Renderer
@@ -160,7 +160,7 @@ class Relay:
 
     async def _give_up(self, socket: Socket, error: Exception) -> None:
         """A socket whose other end is gone is forgotten; one for which we fail is closed, and comes back."""
-        if isinstance(error, OSError | RuntimeError):
+        if isinstance(error, Gone):
             self.hub.leave(socket)
         else:
             log.error("a frame failed", exc_info=error)
@@ -303,7 +303,7 @@ class Relay:
                 await self.hub.drop(socket, Close.ENDED)
             elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
                 if await self._still_signed_in(socket):
-                    with suppress(Slow, OSError, RuntimeError):
+                    with suppress(Slow, Gone):
                         await socket.send(self._pulse_frame(socket))
                 else:
                     await self.hub.drop(socket, Close.ENDED)

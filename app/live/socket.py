@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from app.config import Sessions
 from app.live import access
-from app.live.hub import Close, Socket, Wire
+from app.live.hub import Close, Gone, Socket, Wire
 from app.live.relay import Relay
 from app.live.tokens import BadToken
 
@@ -50,6 +50,8 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
     try:
         await relay.join(socket, epoch)
         await _listen(line, relay, socket)
+    except Gone:
+        pass
     except Violation as violation:
         log.warning("closed a socket of person %s: %s", person.id, violation)
         await relay.hub.drop(socket, Close.VIOLATION)

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
-from quart import Quart, websocket
+from quart import Quart, has_websocket_context, websocket
 from quart.asgi import ASGIWebsocketConnection
-from quart.wrappers import Websocket
-from werkzeug.routing import IntegerConverter
+from quart.wrappers import BaseRequestWebsocket, Websocket
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, MapAdapter
 
 from app.live.hub import Close
 
@@ -69,6 +70,21 @@ class App(Quart):
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
         self.url_map.converters["number"] = Number
+        self.url_map.merge_slashes = False  # it would lead to whatever host a request names
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        """Routes depend on no host and on no query, so that neither can be wrong in a way that they cannot answer."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return self.url_map.bind("", "/", "", request.scheme, request.method, request.path)
+
+    async def handle_user_exception(self, error: Exception) -> Any:
+        """Errors of sockets are no pages: the pages' handlers would fail there, and hide what had failed."""
+        if not has_websocket_context():
+            return await super().handle_user_exception(error)
+        if isinstance(error, HTTPException):
+            return error
+        raise error
 
     async def handle_websocket_exception(self, error: Exception) -> Any:
         try:
