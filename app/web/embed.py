@@ -18,7 +18,7 @@ from app.desk.errors import Invalid, Missing
 from app.live import regions
 from app.live.regions import Region
 from app.live.tokens import BadToken, Grant
-from app.web import live, pages
+from app.web import live, pages, trail
 from app.web.bearers import LIFE, Guest, Refusal
 from app.web.colours import accent_sheet
 from app.web.forms import Form, only, refused, text
@@ -84,6 +84,7 @@ async def _ended(refusal: Refusal) -> Response:
     key = refusal.key or await embeds.valid_key(request.args.get("key", "")[:40])
     if key:
         g.key, g.framed_by = key.id, key.origins
+    trail.refused()
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
         return Response(status=401)
     typed = await request.form if request.method == "POST" else {}
@@ -149,6 +150,7 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
 async def session() -> Response:
     """A new bearer, for one that still holds or for a new token of the site; of the same page and person, else 403."""
     if not _same_page(_held()):
+        trail.refused()
         abort(Response(status=403))
     answer = {name: values()[name] for name in ("bearer", "life", "left")}
     return Response(urlencode(answer), content_type="application/x-www-form-urlencoded")
@@ -231,8 +233,10 @@ def _granted(token: str) -> Grant:
     try:
         grant = house().relay.tokens.read(token, expired=True)
     except BadToken:
+        trail.refused()
         abort(Response(status=401))
     if (grant.key, grant.person, grant.audience) != (embed.key, embed.person, embed.audience):
+        trail.refused()
         abort(Response(status=401))
     return replace(grant, until=embed.until)
 

@@ -48,4 +48,6 @@ def foreign_socket() -> None:
 
 def _who() -> str:
     person: Person | None = g.get("person")
+    if guest := g.get("guest"):
+        return f"person {guest.embed.person} inside another site"
     return f"person {person.id}" if person else "a stranger"

@@ -63,6 +63,11 @@ POST    /comments/<number:comment>/delete deleted reply             404    404  
 POST    /comments/<number:comment>/delete reply in deleted ticket   404    404    404    404    404     login  login
 POST    /comments/<number:comment>/delete nothing                   404    404    404    404    404     login  login
 
+GET     /keys                             -                         200    403    403    403    403     login  login
+POST    /keys                             -                         303    403    403    403    403     login  login
+POST    /keys/<id>/revoke                 key                       303    403    403    403    403     login  login
+POST    /keys/<id>/revoke                 nothing                   404    403    403    403    403     login  login
+
 POST    /live/connection                  token of their page       200    200    200    200    200     401    401
 POST    /live/connection                  token of another's page   401    401    401    401    401     401    401
 POST    /live/connection                  staff token in session    200    200    200    403    403     401    401
@@ -79,6 +84,29 @@ GET     /static/<version>/<path:name>     -                         404    404  
 GET     /me.css                           -                         200    200    200    200    200     200    200
 GET     /healthz                          -                         200    200    200    200    200     200    200
 GET     /readyz                           -                         200    200    200    200    200     200    200
+"""
+
+# Pages inside other sites. Who comes there is a token's holder, whatever cookies come with it. The tokens: Clara's with
+# every right, to read only, and for one ticket that is not this one; Dmitri's; an agent's; Clara's of a key that was
+# revoked; none, but Anna's cookie. The ticket is Clara's.
+EMBEDDED = """
+method  route                                    thing            all   read  one   dmitri  agent  revoked  cookie
+
+GET     /embed/tickets                           -                200   200   404   200     401    401      401
+GET     /embed/tickets/new                       -                200   404   404   200     401    401      401
+POST    /embed/tickets                           -                303   404   404   303     401    401      401
+GET     /embed/tickets/<number:ticket>           ticket           200   200   404   404     401    401      401
+GET     /embed/tickets/<number:ticket>           deleted ticket   404   404   404   404     401    401      401
+GET     /embed/tickets/<number:ticket>           nothing          404   404   404   404     401    401      401
+POST    /embed/tickets/<number:ticket>/comments  ticket           303   403   404   404     401    401      401
+POST    /embed/tickets/<number:ticket>/comments  closed ticket    422   403   404   404     401    401      401
+POST    /embed/tickets/<number:ticket>/comments  deleted ticket   404   403   404   404     401    401      401
+POST    /embed/tickets/<number:ticket>/comments  nothing          404   403   404   404     401    401      401
+POST    /embed/session                           -                200   200   200   200     401    401      401
+POST    /embed/connection                        token of clara   200   200   200   401     401    401      401
+GET     /embed/frame                             token of clara   204   204   204   401     401    401      401
+GET     /embed/host.js                           -                200   200   200   200     200    200      200
+GET     /embed/accent.css                        -                200   200   200   200     200    200      200
 """
 
 # What each form obeys: who sends it, and which of the fields make a difference. Every other field there could be (each
@@ -99,13 +127,21 @@ FIELDS = {
     },
     "POST /comments/<number:comment>": {"staff": "body version", "requester": "body version"},
     "POST /settings": {"staff": "language shortcuts", "requester": "language shortcuts"},
+    "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
+    "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},
     "POST /tickets/<number:ticket>/restore": {"admin": "", "agent": None, "requester": None},
     "POST /comments/<number:comment>/delete": {"staff": "", "requester": ""},
 }
 
 # Forms that leave nothing in a row but a session.
-NOTHING_KEPT = {"POST /login", "POST /logout", "POST /live/connection"}
+NOTHING_KEPT = {"POST /login", "POST /logout", "POST /live/connection", "POST /embed/session", "POST /embed/connection"}
+
+# And inside other sites, for the holder of a token with every right.
+EMBEDDED_FIELDS = {
+    "POST /embed/tickets": "subject body key",
+    "POST /embed/tickets/<number:ticket>/comments": "body key",
+}
 
 # The form that is sent where it is allowed: complete and right, so that whoever is refused is refused for who they are.
 FORMS = {
@@ -114,6 +150,9 @@ FORMS = {
     "POST /tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /comments/<number:comment>": {"body": "Hello again", "version": "1"},
     "POST /settings": {"language": "ru"},
+    "POST /keys": {"name": "Shop", "origins": "https://shop.example"},
+    "POST /embed/tickets": {"subject": "Toner", "body": "It is empty."},
+    "POST /embed/tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /login": {"email": "anna@pult.example", "password": "not her password"},
 }
 WITH = {"a note": {"kind": "note"}, "a status": {"status": "pending"}}  # more in it, named after a comma
@@ -137,15 +176,16 @@ class Decision:
         return FORMS.get(f"{self.method} {self.route}", {}) | extra
 
 
-def decisions() -> list[Decision]:
-    heading, *lines = [line for line in DECISIONS.splitlines() if line]
-    route, thing, cells = (heading.index(word) for word in ("route", "thing", "vera"))
+def decisions(table: str = DECISIONS) -> list[Decision]:
+    heading, *lines = [line for line in table.splitlines() if line]
+    people = heading.split()[3:]
+    route, thing, cells = (heading.index(f" {word}") + 1 for word in ("route", "thing", people[0]))
     return [
         Decision(
             line[:route].strip(),
             line[route:thing].strip(),
             line[thing:cells].strip(),
-            dict(zip(PEOPLE, line[cells:].split(), strict=True)),
+            dict(zip(people, line[cells:].split(), strict=True)),
         )
         for line in lines
     ]
