@@ -1,4 +1,4 @@
-"""Whatever is sent: the right status, what was typed is kept, nothing is changed, and no line of the log has a traceback."""
+"""Whatever is sent: the right status, what was typed is kept, nothing is changed, and the log has no traceback."""
 
 import asyncio
 from urllib.parse import quote_from_bytes
@@ -14,8 +14,9 @@ from app.web import limits
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
 
+from .embedding import a_site
 from .reading import HTMX
-from .rights import FIELDS, FORMS
+from .rights import EMBEDDED_FIELDS, FIELDS, FORMS
 from .test_sign_in import FOREIGN
 
 ODD = [
@@ -77,6 +78,9 @@ NAMES = {
     **{route: {n.strip("!") for names in who.values() for n in (names or "").split()} for route, who in FIELDS.items()},
     "POST /login": {"email", "password", "next"},
     "POST /live/connection": {"token"},
+    "POST /embed/session": {"token"},
+    "POST /embed/connection": {"token"},
+    **{route: set(names.split()) for route, names in EMBEDDED_FIELDS.items()},
 }
 PARAMETERS = (
     *("view", "status", "priority", "assignee", "requester", "tag", "q", "sort", "page", "deleted", "next", "id"),
@@ -89,6 +93,7 @@ async def desk(served: Served, monkeypatch) -> Served:
     """With a ticket that everybody here may write to, quick passwords, and no limit on tries."""
     await a_ticket(served.cast.clara)
     await comments.write(served.cast.anna, 1, "Hello")
+    served.site = await a_site()
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(people, "_hasher", quick)
     monkeypatch.setattr(people, "_nobodys", quick.hash("nobody's password"))
@@ -99,7 +104,7 @@ async def desk(served: Served, monkeypatch) -> Served:
 
 
 def path(route: str, comment: int = 1) -> str:
-    return route.replace("<number:ticket>", "1").replace("<number:comment>", str(comment))
+    return route.replace("<number:ticket>", "1").replace("<id>", "ek_x").replace("<number:comment>", str(comment))
 
 
 def test_every_form_and_no_other_is_sent_here(desk):
@@ -119,8 +124,9 @@ async def test_any_bytes_in_a_form(route, name, data, htmx, desk, log):
     )
     client = desk.stranger() if route == "POST /login" else await desk.client(getattr(desk.cast, name))
     where = path(route.removeprefix("POST "), 1 if name == "clara" else 2)
+    inside = {"Authorization": f"Bearer {desk.site.token()}"} if where.startswith("/embed/") else {}
     before = await everything()
-    got = await client.post(where, content=encoded(pairs + base), headers=URLENCODED | (HTMX if htmx else {}))
+    got = await client.post(where, content=encoded(pairs + base), headers=URLENCODED | inside | (HTMX if htmx else {}))
     assert got.status_code in (200, 204, 303, 401, 403, 404, 409, 422), (got.status_code, pairs)
     if got.status_code >= 400:
         assert await everything() == before
@@ -147,7 +153,8 @@ async def test_any_bytes_in_a_query(name, pairs, desk, log):
         if "GET" not in (rule.methods or set()) or rule.websocket:
             continue
         where = path(rule.rule).replace("<version>", "0").replace("<path:name>", "x")
-        got = await client.get(f"{where}?{encoded(pairs).decode()}")
+        inside = {"Authorization": f"Bearer {desk.site.token()}"} if where.startswith("/embed/") else {}
+        got = await client.get(f"{where}?{encoded(pairs).decode()}", headers=inside)
         assert got.status_code in (200, 204, 303, 401, 403, 404), (got.status_code, where, pairs)
         if got.status_code == 303:
             location = got.headers["location"]
@@ -233,17 +240,28 @@ async def test_bodies_that_no_browser_sends(what, headers, body, statuses, desk,
     assert (await anna.get("/tickets")).status_code == 200
 
 
-async def raw(desk: Served, request: bytes) -> bytes:
-    """What the server answers to these bytes, until it closes, or waits for more."""
+async def raw(desk: Served, request: bytes, end: bytes = b"\r\n") -> bytes:
+    """What the server answers to these bytes, until this end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
     writer.write(request)
     try:
         async with asyncio.timeout(DEADLINE):
-            return await reader.readuntil(b"\r\n")
-    except asyncio.IncompleteReadError as end:
-        return end.partial
+            return await reader.readuntil(end)
+    except asyncio.IncompleteReadError as broken:
+        return broken.partial
     finally:
         writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "path", [b"/login?\xff\xfe", b"/login?a=\x80", b"/\xff", b"//evil.example", b"/tickets//1", b"/%00"]
+)
+async def test_an_address_of_any_bytes_is_no_error_and_no_way_elsewhere(path, desk, log):
+    """ASVS 3.7.2."""
+    answer = await raw(desk, b"GET " + path + b" HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"\r\n\r\n")
+    assert answer.split(b" ")[1] in (b"200", b"303", b"400", b"404"), answer
+    assert b"evil" not in answer.replace(path, b"").replace(quote_from_bytes(path, safe="").encode(), b"")
+    assert "Traceback" not in log.text
 
 
 LIES = [
