@@ -74,7 +74,7 @@ def assert_kept(path: Path, writes: Writes) -> None:
 
 
 async def test_a_thousand_writes_and_twenty_kills_lose_nothing_and_double_nothing(config: Config, log: Log):
-    """kill -9, a restart on what is left, and every form that got no answer sent again, twenty times."""
+    """ASVS 2.3.3: kill -9, a restart on what is left, and every form that got no answer sent again, twenty times."""
     path, who = config.database.path, await populated(config, CLIENTS)
     desk, writes = DeskProcess(config, log), Writes()
     chance = random.Random(16)

@@ -1,4 +1,4 @@
-"""Whatever people type is only text: on every page, by page load and by frame, in a real browser."""
+"""Whatever people type is only text: on every page, by page load and by frame, in a real browser (ASVS 1.2.1)."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Markdown as people type it shows as it should, and nothing that people type can act."""
+"""Markdown as people type it shows as it should, and nothing that people type can act (ASVS 1.3.1)."""
 
 import re
 

@@ -76,6 +76,7 @@ async def test_the_first_frame_follows_the_accept_at_once_with_a_fresh_token(des
     ],
 )
 async def test_another_origin_is_refused_before_the_accept(origin, desk, served, open_):
+    """ASVS 4.4.2."""
     page = await open_(desk.cast.anna, "/tickets", connect=False)
     url = f"{served.url.replace('http', 'ws')}/api/v1/ws?token={page.token}&since=0&epoch=x"
     with pytest.raises(InvalidStatus) as refusal:
@@ -128,6 +129,7 @@ def changed(
     ],
 )
 async def test_a_token_that_says_something_else_is_refused(claims, desk, served, open_):
+    """ASVS 9.2.1, 9.2.3, 4.4.4."""
     page = await open_(desk.cast.anna, "/tickets", connect=False)
     key = served.relay.tokens._key
     assert await refused_with(served, changed(page.token, key, **claims)) == hub.Close.ENDED
@@ -143,6 +145,7 @@ async def test_a_token_that_ran_out_still_gets_its_page_a_new_connection(desk, s
 
 
 async def test_a_token_signed_otherwise_is_refused(desk, served, open_):
+    """ASVS 9.1.1, 9.1.2, 9.1.3."""
     page = await open_(desk.cast.anna, "/tickets", connect=False)
     key = served.relay.tokens._key
     forged = [
@@ -236,6 +239,7 @@ async def test_signing_out_closes_the_pages_of_that_session_only(desk, served, o
 
 
 async def test_disabling_a_person_closes_their_pages(desk, open_):
+    """ASVS 7.4.2."""
     page = await open_(desk.cast.clara, "/tickets")
     await people.disable("clara@pult.example")
     assert await close_code(page) == hub.Close.ENDED
@@ -253,12 +257,14 @@ async def test_disabling_a_person_by_the_command_line_closes_their_pages(desk, c
 
 
 async def test_a_new_password_ends_every_session(desk, open_):
+    """ASVS 7.4.3."""
     page = await open_(desk.cast.anna, "/tickets")
     await people.set_password(desk.cast.anna, "another password")
     assert await close_code(page) == hub.Close.ENDED
 
 
 async def test_a_change_of_role_closes_the_pages_of_the_old_one(desk, open_):
+    """ASVS 8.3.2."""
     page = await open_(desk.cast.anna, "/tickets")
     await people.set_role(desk.cast.anna, Role.REQUESTER)
     assert await close_code(page) == hub.Close.GONE
@@ -280,6 +286,7 @@ async def test_losing_a_ticket_empties_its_page_and_getting_it_back_fills_it(des
 
 
 async def test_a_new_connection_is_for_the_session_that_the_token_is_of(desk, served, open_):
+    """ASVS 4.4.3."""
     page = await open_(desk.cast.anna, "/tickets")
     boris = await served.client(desk.cast.boris)
     for client, token in ((boris, page.token), (page.client, "x"), (page.client, "")):
@@ -351,6 +358,7 @@ class TestUnderShortTimes:
                 tokens.add(page.token)
 
     async def test_a_session_that_ran_out_is_closed_at_the_next_heartbeat(self, served, open_):
+        """ASVS 7.3.1."""
         page = await open_(served.cast.anna, "/tickets")
         await page.caught_up()
         await Session.filter(person_id=served.cast.anna.id).update(last_seen=0)

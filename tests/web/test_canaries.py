@@ -202,6 +202,7 @@ def leaks(haystack: Haystack, words: dict[str, str]) -> list[tuple[str, list[str
 
 @pytest.mark.parametrize("name", ["clara", "dmitri", "stranger"])
 async def test_no_page_no_fragment_no_refusal_and_no_log_tells(name, served, desk, told):
+    """ASVS 15.3.1."""
     client = await served.client(getattr(served.cast, name)) if name != "stranger" else served.stranger()
     before = await everything()
     haystack = await look_everywhere(client)

@@ -66,6 +66,7 @@ async def test_every_public_route_exists(desk):
 
 
 async def test_looking_changes_nothing(desk):
+    """ASVS 3.5.3."""
     clients = [await desk.client(person) for person in desk.cast.everyone] + [desk.stranger()]
     before = await everything()
     looks = [where for _, method, where in routes(desk) if method == "GET"]
@@ -79,6 +80,7 @@ async def test_looking_changes_nothing(desk):
 
 
 async def test_every_answer_carries_the_headers_of_the_contract(desk):
+    """ASVS 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8."""
     anna, clara = await desk.client(desk.cast.anna), await desk.client(desk.cast.clara)
     asked = [(method, where) for endpoint, method, where in routes(desk) if endpoint != "auth.logout"]
     asked += [("GET", "/nothing"), ("PUT", "/tickets"), ("GET", "/tickets/99"), ("GET", "/static/0/x.css")]
@@ -95,6 +97,7 @@ async def test_every_answer_carries_the_headers_of_the_contract(desk):
 
 
 async def test_nothing_of_a_signed_in_person_is_kept_by_browsers(desk):
+    """ASVS 14.3.2."""
     anna = await desk.client(desk.cast.anna)
     for endpoint, method, where in routes(desk):
         if method == "GET" and endpoint not in ("assets.static", "pages.me", *embed.PUBLIC):
@@ -103,6 +106,7 @@ async def test_nothing_of_a_signed_in_person_is_kept_by_browsers(desk):
 
 
 async def test_every_write_from_another_site_is_refused(desk):
+    """ASVS 3.5.1."""
     clients = [await desk.client(desk.cast.anna), desk.stranger()]
     before = await everything()
     for _, method, where in routes(desk):
@@ -146,6 +150,7 @@ async def test_other_sites_may_lead_here(desk):
 
 
 async def test_with_a_public_address_only_that_is_this_site(config):
+    """ASVS 3.4.1."""
     server = Server(port=0, public_url="https://desk.example", proxies=("127.0.0.1",))
     desk = Served(replace(config, server=server))
     await desk.start()

@@ -65,6 +65,7 @@ async def test_a_path_with_other_letters_is_written_as_a_url(served):
 
 
 async def test_known_unknown_and_disabled_people_get_the_same_answer(served, anna):
+    """ASVS 6.3.8."""
     await people.set_password(served.cast.boris, PASSWORD)
     await people.disable("boris@pult.example")
     answers = [
@@ -92,6 +93,7 @@ async def test_a_wrong_password_leaves_the_email_and_the_way_on_but_not_the_pass
 
 
 async def test_the_cookie_is_for_this_site_and_not_for_scripts(served, anna):
+    """ASVS 3.3.2, 3.3.4."""
     jar = cookie(await served.stranger().post("/login", data=typed()))
     flags = jar["pult"]
     assert (flags["httponly"], flags["samesite"], flags["path"], flags["domain"]) == (True, "Lax", "/", "")
@@ -99,6 +101,7 @@ async def test_the_cookie_is_for_this_site_and_not_for_scripts(served, anna):
 
 
 async def test_on_https_the_cookie_is_bound_to_the_host(config):
+    """ASVS 3.3.1."""
     server = Server(port=0, public_url="https://desk.example", proxies=("127.0.0.1",))
     desk = Served(replace(config, server=server))
     await desk.start()
@@ -120,6 +123,7 @@ async def test_a_cookie_holds_no_id_that_the_database_keeps(served, anna):
 
 
 async def test_signing_in_begins_a_new_session_and_ends_the_one_before(served, anna):
+    """ASVS 7.2.4."""
     planted = await served.cookie(served.cast.boris)
     visitor = served.stranger(cookies={"pult": planted})
     answer = await visitor.post("/login", data=typed())
@@ -128,6 +132,7 @@ async def test_signing_in_begins_a_new_session_and_ends_the_one_before(served, a
 
 
 async def test_a_copied_cookie_is_dead_after_signing_out(served):
+    """ASVS 7.4.1."""
     copied = await served.cookie(served.cast.anna)
     anna = served.stranger(cookies={"pult": copied})
     form = one(read(await anna.get("/tickets")), 'form[action="/logout"]')

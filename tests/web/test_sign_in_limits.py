@@ -16,6 +16,7 @@ async def _password(served):
 
 
 async def test_tries_at_the_same_time_do_not_pass_together(served):
+    """ASVS 6.3.1."""
     client = served.stranger()
     answers = await asyncio.gather(*(client.post("/login", data=WRONG) for _ in range(30)))
     statuses = [answer.status_code for answer in answers]
@@ -41,6 +42,7 @@ async def test_signing_in_gives_an_accounts_tries_back(served):
 
 
 async def test_a_forwarded_address_is_believed_from_nobody(served):
+    """ASVS 15.3.4."""
     client = served.stranger()
     for number in range(10):
         await client.post("/login", data=WRONG, headers={"X-Forwarded-For": f"10.0.0.{number}"})
