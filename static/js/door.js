@@ -1,7 +1,7 @@
 // Where a page asks for its connection, and by what right: the session's cookie, or the bearer of an embedded page.
 
 const path = document.documentElement.dataset.door ?? "/live";
-const bearer = () => document.querySelector("input[name=bearer]")?.value;
+const bearer = () => document.querySelector("#embed [name=token]")?.value;
 
 export const door = {
   path,

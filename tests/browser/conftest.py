@@ -50,7 +50,8 @@ CANONICAL = """
 LIVE = f"({CANONICAL})(document)"
 FRESH = f"""
 async () => {{
-  const answer = await fetch(location.href);
+  const bearer = document.querySelector("#embed [name=token]")?.value;
+  const answer = await fetch(location.href, bearer && {{ headers: {{ Authorization: `Bearer ${{bearer}}` }} }});
   if (answer.status === 404) return "gone";
   return ({CANONICAL})(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }}

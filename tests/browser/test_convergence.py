@@ -20,6 +20,7 @@ from app.desk.models import Ticket
 from tests.browser.conftest import Running, back_online, equality, equals_its_reload, launch, open_page
 from tests.conftest import SECRET
 from tests.live.actions import VERBS, Desk
+from tests.web.embedding import a_site
 
 PAGES = (
     ("anna", "/tickets"),
@@ -34,6 +35,7 @@ PAGES = (
     ("clara", "/tickets/1"),
     ("dmitri", "/tickets"),
 )
+EMBEDDED = (("/embed/tickets", {"view": "open"}), ("/embed/tickets/1", {}))  # for Clara, and what they are locked to
 SOAK = int(os.environ.get("PULT_SOAK", "0"))
 FAULTS = ("none", "none", "cut", "unplug", "dead", "history", "throw", "restart", "restore", "restore away")
 FAULTS += ("no upgrades",) if SOAK else ()
@@ -96,6 +98,8 @@ async def play(trace, running, browser) -> None:
         await desk.open()
     contexts = {name: await running.context(browser, getattr(running.cast, name)) for name, _ in PAGES}
     pages = [await open_page(contexts[name], path) for name, path in PAGES]
+    visitor, site = await running.context(browser), await a_site()
+    pages += [await open_page(visitor, f"{path}?token={site.token(filter=lock)}") for path, lock in EMBEDDED]
     typed = await words_in_composers(pages)
     for number, (fault, verbs) in enumerate(trace):
         await befall(fault, running, pages, [(desk, verb, ticket) for verb, ticket in verbs])
