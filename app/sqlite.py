@@ -31,8 +31,10 @@ TROUBLE = {
 # The indexes and triggers of a database, each in words. Primary keys are left out: they are columns.
 STANDING = """
     SELECT iif(i."unique", 'unique index on ', 'index on ') || t.name || ' (' ||
-        (SELECT group_concat(c.name, ', ') FROM pragma_index_info(i.name) c) || ')' AS words
-    FROM sqlite_master t, pragma_index_list(t.name) i WHERE t.type = 'table' AND i.origin <> 'pk'
+        (SELECT group_concat(coalesce(c.name, 'an expression'), ', ') FROM pragma_index_info(i.name) c) || ')' ||
+        iif(i.partial, substr(m.sql, instr(m.sql, ' WHERE ')), '') AS words
+    FROM sqlite_master t, pragma_index_list(t.name) i LEFT JOIN sqlite_master m ON m.name = i.name
+    WHERE t.type = 'table' AND i.origin <> 'pk'
     UNION SELECT 'trigger ' || name || ' on ' || tbl_name FROM sqlite_master WHERE type = 'trigger'
 """
 
@@ -146,6 +148,7 @@ class Client(SqliteClient):
     async def close(self) -> None:
         if self._connection is not None:
             with suppress(sqlite3.Error):
+                await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long
                 await self._connection.execute("PRAGMA optimize")
         await super().close()
 

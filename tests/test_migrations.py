@@ -27,7 +27,7 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
-from app.desk.models import Priority
+from app.desk.models import Priority, Ticket
 
 
 class Migration(migrations.Migration):
@@ -36,15 +36,7 @@ class Migration(migrations.Migration):
 """
 UNIQUE_KEY = 'ops.AddConstraint("Comment", UniqueConstraint(fields=("author_id", "key")))'
 THREAD = 'ops.AddIndex("Comment", Index(fields=("ticket_id", "event_id")))'
-TICKET_INDEXES = ", ".join(
-    f'ops.AddIndex("Ticket", Index(fields={fields}))'
-    for fields in (
-        ("deleted", "updated"),
-        ("deleted", "status", "updated"),
-        ("assignee_id", "updated"),
-        ("requester_id", "updated_public"),
-    )
-)
+TICKET_INDEXES = "*(ops.AddIndex('Ticket', index) for index in Ticket._meta.indexes)"
 
 
 def in_file(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -130,7 +122,7 @@ async def test_every_database_has_an_epoch_of_its_own(blank, tmp_path):
     [
         'ops.RemoveField("Person", "language")',
         'ops.AlterField("Person", "name", fields.CharField(max_length=500))',
-        f'ops.RemoveField("Ticket", "due"), {TICKET_INDEXES}',
+        f'ops.RemoveField("Ticket", "version"), {TICKET_INDEXES}',
         f'ops.AlterField("Ticket", "subject", fields.CharField(max_length=500)), {TICKET_INDEXES}',
         f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {THREAD}, {UNIQUE_KEY}',
     ],
@@ -149,7 +141,10 @@ async def test_a_table_built_anew_loses_no_row_that_refers_to_it(old, migrate, o
     [
         (f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {THREAD}', "unique index on comment"),
         (f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {UNIQUE_KEY}', "index on comment (tick"),
-        ('ops.RemoveField("Ticket", "due")', "index on ticket (assignee_id, updated), the index on ticket (deleted"),
+        (
+            'ops.RemoveField("Ticket", "due")',
+            "index on ticket (an expression, due) WHERE deleted = FALSE, the index on ticket (an",
+        ),
         ('ops.RemoveField("Person", "language")', "trigger remember on person"),
     ],
 )

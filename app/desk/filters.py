@@ -17,6 +17,7 @@ STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
 REQUESTER_VIEWS = ("open", "solved", "all")
 STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
 REQUESTER_SORTS = ("-updated", "updated", "-created", "created")
+NARROW = 1000  # tickets; a list of fewer is found by its narrowest condition and then sorted
 UNDONE = frozenset(status.value for status in Status if not status.is_done)
 
 Condition = tuple[str, frozenset[Any]]  # a field and the values that it may have
@@ -110,27 +111,46 @@ class Filter:
         )
 
     @property
-    def source(self) -> str:
-        """SQL of the tables that where() speaks of."""
-        return "search CROSS JOIN ticket t ON t.id = search.rowid" if self.search.match else "ticket t"
+    def is_plain(self) -> bool:
+        """Whether it is a built-in view with nothing besides, which an index serves in its order."""
+        return self == replace(Filter(self.audience, self.view, self.owner), sort=self.sort, page=self.page)
 
-    def where(self) -> tuple[str, list[Any]]:
-        """SQL for the source, and its values."""
-        parts = ["NOT t.deleted"]
+    def source(self, *, narrow: bool) -> str:
+        """SQL of the tables that where() speaks of."""
+        if self.search.match:
+            return "search CROSS JOIN ticket t ON t.id = search.rowid"
+        tagged = [n for n, (name, _) in enumerate(self.conditions) if narrow and name == "tags"]
+        return " JOIN ".join(["ticket t", *(f"tag g{n} ON g{n}.ticket_id = t.id" for n in tagged)])
+
+    def where(self, *, narrow: bool) -> tuple[str, list[Any]]:
+        """SQL for the source, and its values.
+
+        narrow: whether few tickets meet it, so that the database shall begin with whatever condition it likes. Else
+        many do, and looking through the view in the list's order soon has a page: + keeps it from anything else.
+        """
+        parts = ["t.deleted = FALSE"]
         values: list[Any] = []
         if self.search.match:
             parts.append("search MATCH ?")
             values.append(self.search.match)
-        for name, allowed in self.conditions:
+        for n, (name, allowed) in enumerate(self.conditions):
             if not allowed:
                 return "1 = 0", []
-            if name == "tags":
+            sign = "" if narrow or self.is_plain or (name == "requester" and not self.audience.is_staff) else "+"
+            if name == "tags" and narrow and not self.search.match:
+                parts.append(f"g{n}.name = ?")
+                values.extend(allowed)
+            elif name == "tags":
                 parts.append("EXISTS (SELECT 1 FROM tag WHERE tag.ticket_id = t.id AND tag.name = ?)")
                 values.extend(allowed)
             elif allowed == {None}:
-                parts.append("t.assignee_id IS NULL")
+                parts.append(f"{sign}t.assignee_id IS NULL")
             else:
-                parts.append(f"{COLUMNS[name]} IN ({', '.join('?' * len(allowed))})")
+                if name == "status" and allowed == UNDONE:
+                    parts.append("t.status NOT IN ('solved', 'closed')")  # in the words of its indexes
+                    if not narrow:
+                        continue
+                parts.append(f"{sign}{COLUMNS[name]} IN ({', '.join('?' * len(allowed))})")
                 values.extend(sorted(_stored(name, value) for value in allowed))
         return " AND ".join(parts), values
 
@@ -145,12 +165,13 @@ class Filter:
         name = self.sort.lstrip("-")
         return "updated_public" if name == "updated" and not self.audience.is_staff else name
 
-    def order(self) -> str:
+    def order(self, *, narrow: bool) -> str:
+        """SQL of the order. narrow: as for where(); + lets no index of an order take precedence then."""
         if self.q:
             return "search.rowid DESC" if self.search.match else "t.id DESC"
         direction = "DESC" if self.descending else "ASC"
         last = "t.due IS NULL, " if self.sort_column == "due" else ""
-        return f"{last}t.{self.sort_column} {direction}, t.id {direction}"
+        return f"{'+' if narrow else ''}{last}t.{self.sort_column} {direction}, t.id {direction}"
 
     def key(self, row: Mapping[str, Any]) -> str:
         """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
