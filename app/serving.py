@@ -3,6 +3,7 @@
 import socket
 
 import uvicorn
+from quart import Quart
 
 from app import create_app
 from app.config import Config
@@ -12,10 +13,11 @@ GRACE = 5  # seconds for requests that run when the desk is told to stop
 UNREAD = 15_000  # ms that the network may leave what was sent unacknowledged: who reads nothing is then gone
 
 
-def settings(config: Config) -> uvicorn.Config:
+def settings(config: Config, app: Quart | None = None) -> uvicorn.Config:
+    """How to serve the desk (or, beside it in a measurement, another application)."""
     server = config.server
     return uvicorn.Config(
-        create_app(config),
+        app or create_app(config),
         host=server.host,
         port=server.port,
         ws="websockets-sansio",  # waits until it may write before it writes: a send that times out has sent nothing

@@ -84,6 +84,11 @@ class Person(Model):
     class Meta:
         table = "person"
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "Person":
+        """The person of a row with all columns of theirs, and maybe others."""
+        return cls._init_from_db(**row)
+
     @property
     def is_staff(self) -> bool:
         return self.role in (Role.ADMIN, Role.AGENT)

@@ -60,12 +60,31 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
+            auto_reload=False,
         )
-        environment.install_gettext_translations(self._catalogues[language], newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(values, lang=language)
+        environment.globals.update(values, **_spoken(self._catalogues[language]), lang=language)
+        environment.globals["piece"] = lambda template, it: self.value(template, it, language)
         environment.filters.update(moment=moment, utc=utc, markdown=lambda text: Markup(markdown.to_html(text)))  # noqa: S704
         return environment
+
+
+def _spoken(catalogue: NullTranslations) -> dict[str, Callable[..., Markup]]:
+    """What templates say texts by: Jinja's own i18n extension takes a tenth of a page's time, and half of it for nothing.
+
+    As in its new style: a text is markup, its variables are escaped, and % stands in it as %%.
+    """
+
+    @lru_cache(maxsize=None)
+    def pgettext(kind: str, text: str) -> Markup:
+        return Markup(catalogue.pgettext(kind, text) if kind else catalogue.gettext(text)) % {}  # noqa: S704 - our own
+
+    def gettext(text: str, **values: object) -> Markup:
+        return Markup(catalogue.gettext(text)) % values if values else pgettext("", text)  # noqa: S704 - our own
+
+    def ngettext(one: str, many: str, num: int, **values: object) -> Markup:
+        return Markup(catalogue.ngettext(one, many, num)) % {"num": num, **values}  # noqa: S704 - our own
+
+    return {"_": gettext, "gettext": gettext, "ngettext": ngettext, "pgettext": pgettext}
 
 
 def catalogue(language: str) -> NullTranslations:
