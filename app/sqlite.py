@@ -7,10 +7,11 @@ private names of tortoise-orm: the version is pinned, and tests/test_db.py cance
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from contextlib import closing, suppress
 from typing import Any, TypeVar
 
+import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
@@ -73,7 +74,41 @@ def standing(schema: str) -> set[str]:
         return {words for (words,) in made.execute(STANDING)}
 
 
+class Inline:
+    """The connection inside a transaction: its statements run here and now, not in aiosqlite's thread.
+
+    There each takes 20 to 50 µs, and the way there and back 150 µs of CPU; meanwhile nobody else could read. Waiting
+    for others who write (BEGIN) and for the disk (COMMIT) is left to the thread. No two statements are under way at
+    once: the transaction holds the client's lock, and what runs here is not interrupted.
+    """
+
+    def __init__(self, opened: aiosqlite.Connection) -> None:
+        self._opened = opened
+
+    async def __aenter__(self) -> "Inline":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    @property
+    def total_changes(self) -> int:
+        return self._opened.total_changes
+
+    async def execute_insert(self, query: str, values: Iterable[Any]) -> sqlite3.Row | None:
+        return self._opened._execute_insert(query, values)
+
+    async def execute_fetchall(self, query: str, values: Iterable[Any] | None = None) -> Iterable[sqlite3.Row]:
+        return self._opened._execute_fetchall(query, values or [])
+
+    async def executemany(self, query: str, values: Iterable[list[Any]]) -> None:
+        self._opened._conn.executemany(query, values)
+
+
 class ImmediateTransaction(SqliteTransactionWrapper):
+    def acquire_connection(self) -> Any:
+        return Inline(self._connection)
+
     async def begin(self) -> None:
         try:
             if self._connection.in_transaction:  # left open by a statement that was cancelled
@@ -133,7 +168,11 @@ class Client(SqliteClient):
         """Raises OperationalError for a file that is no database; what was left open would keep the process alive."""
         try:
             sqlite3.connect(self.filename).close()  # what cannot be opened fails here, not in a thread that outlives it
-            await super().create_connection(with_db)
+            if self._connection is None:
+                self._connection = await aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
+                self._connection._conn.row_factory = sqlite3.Row
+                for name, value in self.pragmas.items():
+                    await self._connection.execute_fetchall(f"PRAGMA {name}={value}")
         except sqlite3.Error as error:
             await self.close()
             raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
