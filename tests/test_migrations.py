@@ -21,7 +21,7 @@ from app.sqlite import STANDING
 from .desk.acts import a_ticket
 
 INITIAL = ROOT / "app" / "migrations" / "0001_initial.py"
-MIGRATIONS = sorted(path.stem for path in INITIAL.parent.glob("0*.py"))
+MIGRATIONS = sorted(db.known_migrations())
 HEAD = """
 from tortoise import fields, migrations
 from tortoise.indexes import Index
