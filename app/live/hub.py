@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +44,20 @@ class Gone(Exception):
 
 
 @dataclass(eq=False)
+class Crowd:
+    """Sockets that show the same in the same language: what is sent to one of them can be sent to all in step with it.
+
+    frames: position -> frame, of one version of what is kept in memory.
+    """
+
+    regions: tuple[Region, ...]
+    language: str
+    sockets: set["Socket"] = field(default_factory=set)
+    version: int = -1
+    frames: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class Socket:
     wire: Wire
     grant: Grant
@@ -50,6 +66,7 @@ class Socket:
     late: asyncio.Task[None] | None = None
     heard: float = field(default_factory=time.monotonic)
     token_sent: float = 0
+    crowd: Crowd | None = None
 
     @property
     def audience(self) -> Audience:
@@ -61,6 +78,8 @@ class Socket:
 
     @property
     def regions(self) -> tuple[Region, ...]:
+        if self.crowd:
+            return self.crowd.regions
         extra = [Region("ticket", str(ticket), self.audience) for ticket in self.watched]
         return (*self.grant.regions, *(region for region in extra if region not in self.grant.regions))
 
@@ -76,18 +95,48 @@ class Socket:
 
 
 class Hub:
-    """Who is connected."""
+    """Who is connected, and who of them shows what."""
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
+        self._crowds: dict[tuple[tuple[Region, ...], str], Crowd] = {}
+        self._showing: defaultdict[Region, set[Crowd]] = defaultdict(set)
 
     def join(self, socket: Socket) -> None:
+        """Also for one that is here already, and shows something else now."""
+        self._part(socket)
         self.sockets.add(socket)
+        regions, language = socket.regions, socket.language
+        crowd = self._crowds.setdefault((regions, language), Crowd(regions, language))
+        crowd.sockets.add(socket)
+        socket.crowd = crowd
+        for region in regions:
+            self._showing[region].add(crowd)
 
     def leave(self, socket: Socket) -> None:
         self.sockets.discard(socket)
+        self._part(socket)
         if socket.late and socket.late is not asyncio.current_task():
             socket.late.cancel()
+
+    def showing(self, region: Region) -> Iterable[Crowd]:
+        return self._showing.get(region, ())
+
+    def shown(self) -> Collection[Region]:
+        return self._showing.keys()
+
+    def _part(self, socket: Socket) -> None:
+        crowd, socket.crowd = socket.crowd, None
+        if crowd is None:
+            return
+        crowd.sockets.discard(socket)
+        if crowd.sockets:
+            return
+        del self._crowds[crowd.regions, crowd.language]
+        for region in crowd.regions:
+            self._showing[region].discard(crowd)
+            if not self._showing[region]:
+                del self._showing[region]
 
     async def drop(self, socket: Socket, code: int) -> None:
         """Close a socket; it is forgotten at once, whether its other end takes notice or not."""
@@ -97,6 +146,3 @@ class Hub:
                 await socket.wire.close(code)
         except (TimeoutError, OSError, RuntimeError):
             pass
-
-    def shown(self) -> set[Region]:
-        return {region for socket in self.sockets for region in socket.regions}

@@ -178,6 +178,21 @@ def filter_of(region: Region) -> Filter:
     return filters.read(region.audience, region.of)
 
 
+def about(region: Region) -> str:
+    """What a region is looked up by when something happens: a ticket, a requester, or all that staff see."""
+    if region.name in ("ticket", "thread"):
+        return f"ticket {region.of}"
+    return "staff" if region.audience.is_staff else f"requester {region.audience.requester}"
+
+
+def topics(event: Happened) -> set[str]:
+    """Whatever regions may be about that an event touches."""
+    if event.ticket is None:
+        return set()
+    theirs = (f"requester {moment['requester']}" for moment in (event.fields, event.fields_before))
+    return {f"ticket {event.ticket}", "staff", *theirs}
+
+
 def maybe_touches(region: Region, event: Happened) -> bool:
     """False only if this event cannot change what the region shows. True decides nothing: its query does."""
     if not policy.may_know(region.audience, event):
@@ -278,6 +293,11 @@ class Shown:
             shown = any(entry.id == row for entry in (*before.entries, *after.entries))
             return shown or any(row in touch.entries for touch in self.touches[-3:])
         return self.region.name == "ticket"
+
+    @property
+    def known(self) -> int:
+        """The last event that it may show something of."""
+        return max(self.floor, self.touches[-1].number if self.touches else 0)
 
     def touched_after(self, position: int) -> bool:
         return bool(self.touches) and self.touches[-1].number > position

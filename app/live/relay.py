@@ -15,14 +15,16 @@ from app.desk.events import Happened, What
 from app.desk.models import Person
 from app.live import access, journal, regions
 from app.live.bus import MemoryBus
-from app.live.frame import frame
+from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
+from app.live.kept import Kept
 from app.live.regions import Content, Region, Shown
 from app.live.render import Renderer
 from app.live.tokens import Grant, Tokens
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
+PULSE = 0.1  # seconds between looks at every socket's time
 BREATH = 0.05  # seconds between rounds under load
 FAR = 1000  # events; further behind than that, every region is read anew
 TURN = 100  # sockets between two turns of the loop for everybody else
@@ -36,12 +38,14 @@ class Relay:
     def __init__(self, config: Config, bus: MemoryBus, render: Renderer, tokens: Tokens) -> None:
         self.hub = Hub()
         self.tokens = tokens
-        self.position = Position("", 0)
+        self.kept = Kept()
         self.healthy = True
-        self._config, self._bus, self._render = config, bus, render
-        self._shown: dict[Region, Shown] = {}
-        self._lock = asyncio.Lock()
         self.stopping = False
+        self._config, self._bus = config, bus
+        self._frames = Frames(self.kept, render)
+        self._owed: set[Shown] = set()  # regions that changed, and maybe not everyone who shows them knows
+        self._lock = asyncio.Lock()
+        self._pulsed = 0.0
 
     # -- the loop --
 
@@ -52,8 +56,7 @@ class Relay:
                 await self._bus.wait(LOOK)
                 async with self._lock:
                     await self._round()
-                    now = time.monotonic()
-                    await self._wake([shown for shown in self._shown.values() if not shown.rests(now)])
+                    await self._wake()
                     await self._pulse()
                 self.healthy = True
                 await asyncio.sleep(BREATH)
@@ -63,7 +66,7 @@ class Relay:
                 await asyncio.sleep(1)
 
     async def start(self) -> None:
-        self.position = await journal.position()
+        self.kept.position = await journal.position()
 
     async def stop(self) -> None:
         """Tell every page to come back to the next process."""
@@ -71,69 +74,56 @@ class Relay:
         for socket in list(self.hub.sockets):
             await self.hub.drop(socket, Close.RESTART)
 
+    @property
+    def position(self) -> Position:
+        """The event up to which every region in memory is true."""
+        return self.kept.position
+
     async def _round(self) -> None:
         stands = await journal.position()
-        if stands == self.position:
-            return
+        if stands != self.position:
+            await self._catch_up(stands)
+        if self._owed:
+            await self._send_round()
+
+    async def _catch_up(self, stands: Position) -> None:
+        """Rights come first: whoever lost theirs gets nothing of this round."""
         same = stands.epoch == self.position.epoch and stands.number > self.position.number
         events = await journal.after(self.position.number, FAR + 1) if same else []
         if events and len(events) <= FAR:  # none: the database was replaced between the two looks
-            await self._take(events)
             await self._check_rights(events)
-        else:
-            await self._start_over(stands)
-            await self._check_everyone()
-        await self._send_round()
+            self._owed |= await self.kept.take(events)
+            return
+        await self._check_everyone()
+        other = stands.epoch != self.position.epoch
+        await self.kept.start_over(stands)
+        self._owed |= set(self.kept)
+        for socket in self.hub.sockets if other else ():
+            socket.position = -1
 
-    async def _take(self, events: list[Happened]) -> None:
-        touching = {
-            shown: [event for event in events if regions.maybe_touches(shown.region, event)]
-            for shown in self._shown.values()
-        }
-        now = time.monotonic()
-        due = [shown for shown, its in touching.items() if its and not shown.rests(now)]
-        contents, latest = await self._read(shown.region for shown in due)
-        for shown, its in touching.items():
-            shown.waiting += its
-        self.position = Position(self.position.epoch, events[-1].id)
-        self._update(due, contents, latest)
-
-    async def _read(self, wanted: Iterable[Region]) -> tuple[list[Content], int]:
-        """What regions show, and the last event that this may hold: others commit while it is read."""
-        contents = [await regions.compute(region) for region in wanted]
-        return contents, (await journal.position()).number
-
-    def _update(self, due: list[Shown], contents: list[Content], latest: int) -> None:
-        for shown, content in zip(due, contents, strict=True):
-            shown.update(content, latest)
-
-    async def _wake(self, rested: Iterable[Shown]) -> None:
+    async def _wake(self) -> None:
         """Compute regions for which events are waiting, and bring up whoever shows them."""
-        if due := [shown for shown in rested if shown.waiting]:
-            self._update(due, *await self._read(shown.region for shown in due))
+        now = time.monotonic()
+        if rested := [shown for shown in self.kept.waiting if not shown.rests(now)]:
+            self._owed |= await self.kept.compute(rested)
             await self._send_round()
 
-    async def _start_over(self, stands: Position) -> None:
-        contents, latest = await self._read(list(self._shown))
-        for shown, content in zip(self._shown.values(), contents, strict=True):
-            shown.reset(content, latest)
-        if stands.epoch != self.position.epoch:
-            for socket in self.hub.sockets:
-                socket.position = -1
-        self.position = stands
-
     async def _send_round(self) -> None:
-        resting = {region for region, shown in self._shown.items() if shown.waiting}
-        for turn, socket in enumerate(list(self.hub.sockets)):
+        """Bring up whoever shows what was touched. Cut short, by a page that hangs up, the next one goes on with it."""
+        owed = set(self._owed)
+        crowds = {crowd for shown in owed for crowd in self.hub.showing(shown.region)}
+        resting = {crowd for shown in self.kept.waiting for crowd in self.hub.showing(shown.region)}
+        for turn, socket in enumerate([socket for crowd in crowds - resting for socket in crowd.sockets]):
             if turn % TURN == TURN - 1:
                 await asyncio.sleep(0)
-            if socket.late is None and not (resting and resting.intersection(socket.regions)):
+            if socket.late is None and socket.crowd:
                 await self._bring_up(socket)
+        self._owed -= owed
 
     async def _bring_up(self, socket: Socket) -> None:
         """Send a socket what it is behind by, if anything; who cannot take it now is served on its own."""
         try:
-            if text := self._next_frame(socket):
+            if text := self._frames.next(socket):
                 await socket.send(text)
             socket.position = self.position.number
         except Slow:
@@ -145,9 +135,9 @@ class Relay:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
         try:
             while socket in self.hub.sockets and socket.position != self.position.number:
-                if any(self._shown[region].waiting for region in socket.regions):
+                if any(self.kept[region].waiting for region in socket.regions):
                     return  # the round that computes it takes the socket along
-                text = self._next_frame(socket)
+                text = self._frames.next(socket)
                 socket.position = self.position.number  # before it is sent: whoever sets it meanwhile wants the whole
                 if text:
                     await socket.send(text, PATIENCE)
@@ -166,50 +156,6 @@ class Relay:
             log.error("a frame failed", exc_info=error)
             await self.hub.drop(socket, Close.FAILED)
 
-    # -- frames --
-
-    def _next_frame(self, socket: Socket) -> str:
-        """The frame from a socket's position to now; empty if nothing that it shows was touched."""
-        same = self.position.epoch
-        return self._catch_up(socket, same) if self._is_behind(socket, same) else ""
-
-    def _is_behind(self, socket: Socket, epoch: str) -> bool:
-        return self._needs_whole(socket, epoch) or any(
-            self._shown[region].touched_after(socket.position) for region in socket.regions
-        )
-
-    def _needs_whole(self, socket: Socket, epoch: str) -> bool:
-        """Whether the page's position is of another database, or before what is remembered."""
-        known = epoch == self.position.epoch and socket.position <= self.position.number
-        return not known or any(socket.position < self._shown[region].floor for region in socket.regions)
-
-    def _catch_up(self, socket: Socket, epoch: str, token: str = "") -> str:
-        """The frame that brings a page from its position to now, even if that is nothing."""
-        if self._needs_whole(socket, epoch):
-            return self._whole_frame(socket, token)
-        shown = [self._shown[region] for region in socket.regions]
-        return frame(
-            self.position,
-            since=max(region.touched_until(socket.position) for region in shown),
-            token=token,
-            happened=(name for region in shown for name in region.happened_after(socket.position)),
-            changes=(html for region in shown for html in region.step(socket.position, self._render, socket.language)),
-        )
-
-    def _whole_frame(self, socket: Socket, token: str = "") -> str:
-        shown = [self._shown[region] for region in socket.regions]
-        changes = (html for region in shown for html in region.whole(self._render, socket.language))
-        return frame(self.position, since=0, whole=True, token=token, changes=changes)
-
-    def _pulse_frame(self, socket: Socket) -> str:
-        """Nothing but where the page is and a fresh token: also an answer that gives nothing away."""
-        socket.token_sent = time.monotonic()
-        return frame(
-            Position(self.position.epoch, socket.position),
-            since=max(self._shown[region].touched_until(socket.position) for region in socket.regions),
-            token=self.tokens.make(socket.grant),
-        )
-
     # -- joining, watching, resync --
 
     async def join(self, socket: Socket, epoch: str) -> None:
@@ -218,7 +164,7 @@ class Relay:
             await self._round()
             await self._keep(socket.regions)
             socket.token_sent = time.monotonic()
-            text = self._catch_up(socket, epoch, self.tokens.make(socket.grant))
+            text = self._frames.catch_up(socket, epoch, self.tokens.make(socket.grant))
             socket.position = self.position.number
             if self.stopping:
                 await self.hub.drop(socket, Close.RESTART)
@@ -232,7 +178,7 @@ class Relay:
             await self._round()
             await self._keep(grant.regions)
             page = Socket(_NoWire(), grant, since)
-            return self._catch_up(page, epoch) if self._is_behind(page, epoch) else ""
+            return self._frames.catch_up(page, epoch) if self._frames.is_behind(page, epoch) else ""
 
     async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
         """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not.
@@ -241,11 +187,14 @@ class Relay:
         """
         async with self._lock:
             await self._round()
+            self._settle(socket)
             if on and ticket not in socket.watched and not socket.grant.key:
                 await self._keep([regions.ticket_region(ticket, socket.audience)])
                 socket.watched.append(ticket)
             elif not on and ticket in socket.watched:
                 socket.watched.remove(ticket)
+            if socket in self.hub.sockets:
+                self.hub.join(socket)
             await self._answer(socket, self._pulse_frame(socket))
 
     async def resync(self, socket: Socket) -> None:
@@ -253,7 +202,7 @@ class Relay:
         async with self._lock:
             await self._round()
             await self._keep(socket.regions)
-            text = self._whole_frame(socket)
+            text = self._frames.whole(socket)
             socket.position = self.position.number
             await self._answer(socket, text)
 
@@ -277,25 +226,40 @@ class Relay:
         """
         if since.epoch == self.position.epoch:
             for region, content in contents.items():
-                if shown := self._shown.get(region):
-                    shown.rendered(content, since.number, self.position.number)
+                if region in self.kept:
+                    self.kept.rendered(region, content, since.number)
                 elif self.position.number <= since.number:
-                    self._shown[region] = Shown(region, content, since.number, unwatched_since=time.monotonic())
+                    self.kept.add(region, content, since.number)
 
     async def _keep(self, wanted: Iterable[Region]) -> None:
         """Have these regions in memory, as of now."""
         for region in wanted:
-            if region not in self._shown:
-                [content], latest = await self._read([region])
-                self._shown[region] = Shown(region, content, latest)
-            self._shown[region].unwatched_since = None
-        await self._wake([self._shown[region] for region in wanted])
+            if region not in self.kept:
+                await self.kept.read(region)
+            self.kept[region].unwatched_since = None
+        if rested := [self.kept[region] for region in wanted if self.kept[region].waiting]:
+            self._owed |= await self.kept.compute(rested)
+            await self._send_round()
+
+    def _settle(self, socket: Socket) -> None:
+        """A page that nothing touched meanwhile is true as of now; rounds pass it over."""
+        waits = any(self.kept[region].waiting for region in socket.regions)
+        if socket.late is None and not waits and not self._frames.is_behind(socket):
+            socket.position = self.position.number
+
+    def _pulse_frame(self, socket: Socket) -> str:
+        self._settle(socket)
+        socket.token_sent = time.monotonic()
+        return self._frames.pulse(socket, self.tokens.make(socket.grant))
 
     # -- time and rights --
 
     async def _pulse(self) -> None:
         """Heartbeats, the silent, the expired, and regions that nobody shows."""
         now = time.monotonic()
+        if now - self._pulsed < PULSE:
+            return
+        self._pulsed = now
         for socket in list(self.hub.sockets):
             if now - socket.heard > SILENCE:
                 await self.hub.drop(socket, Close.OVERLOAD)
@@ -307,17 +271,7 @@ class Relay:
                         await socket.send(self._pulse_frame(socket))
                 else:
                     await self.hub.drop(socket, Close.ENDED)
-        self._forget(now)
-
-    def _forget(self, now: float) -> None:
-        watched = self.hub.shown()
-        for region, shown in list(self._shown.items()):
-            if region in watched:
-                shown.unwatched_since = None
-            elif shown.unwatched_since is None:
-                shown.unwatched_since = now
-            elif now - shown.unwatched_since > self._config.live.forget_seconds:
-                del self._shown[region]
+        self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
 
     async def _still_signed_in(self, socket: Socket) -> bool:
         person = await access.holder(socket.grant, self._config.sessions)
@@ -332,7 +286,7 @@ class Relay:
         sessions = {event.session for event in events if event.what is What.SESSION_ENDED}
         keys = {event.key for event in events if event.what is What.KEY_REVOKED}
         changed = {event.person for event in events if event.what in (What.PERSON_CHANGED, What.PERSON_DISABLED)}
-        for socket in list(self.hub.sockets):
+        for socket in list(self.hub.sockets) if sessions or keys or changed else ():
             if socket.grant.session in sessions or socket.grant.key in keys:
                 await self.hub.drop(socket, Close.ENDED)
             elif socket.grant.person in changed:

@@ -60,7 +60,7 @@ async def test_a_region_that_is_read_ahead_of_the_events_is_whole_for_earlier_pa
     ticket = await desk.open()
     compute, waiting = regions.compute, ["Second"]
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay._shown.clear()
+    served.relay.kept.forget((), -1)
 
     async def after_another_commit(region):
         if waiting and region.name == "ticket":

@@ -37,7 +37,7 @@ def break_(monkeypatch):
 async def test_a_socket_for_which_we_fail_closes_with_1011_and_no_word(desk, served, open_, break_, log):
     """ASVS 13.4.2, 16.5.1, 16.5.4: nothing on the wire but the code; the log has the rest."""
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay._shown.clear()
+    served.relay.kept.forget((), -1)
     break_()
     url = f"{served.url.replace('http', 'ws')}/api/v1/ws?token={page.token}&since={page.cursor}&epoch={page.epoch}"
     async with connect(url, origin=served.url) as socket, asyncio.timeout(DEADLINE):
@@ -89,7 +89,7 @@ async def test_what_fails_in_a_region_is_found_again_when_it_works(desk, served,
 async def test_a_failure_while_polling_or_in_a_fragment_has_a_reference(desk, served, open_, break_, log):
     """ASVS 16.5.1: the person can say it, and the log has it; nothing internal goes out."""
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay._shown.clear()
+    served.relay.kept.forget((), -1)
     break_()
     poll = {"token": page.token, "since": "0", "epoch": page.epoch}
     client, seen = page.client, set()

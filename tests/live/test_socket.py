@@ -367,10 +367,10 @@ class TestUnderShortTimes:
     async def test_a_region_that_nobody_shows_is_forgotten(self, served, open_):
         page = await open_(served.cast.anna, "/tickets")
         await page.caught_up()
-        assert served.relay._shown
+        assert served.relay.kept
         await page.cut()
         async with asyncio.timeout(DEADLINE):
-            while served.relay._shown:
+            while served.relay.kept:
                 await asyncio.sleep(0.05)
 
     async def test_a_page_that_does_not_answer_is_dropped(self, served, open_, monkeypatch):

@@ -1,0 +1,84 @@
+"""What a socket is behind by, as the frame that brings its page to now. Sockets in step get the same text."""
+
+from collections.abc import Sequence
+
+from app.live.frame import frame
+from app.live.hub import Socket
+from app.live.journal import Position
+from app.live.kept import Kept
+from app.live.regions import Region, Shown
+from app.live.render import Renderer
+
+
+class Frames:
+    """Frames from the regions in memory."""
+
+    def __init__(self, kept: Kept, render: Renderer) -> None:
+        self._kept, self._render = kept, render
+
+    def next(self, socket: Socket) -> str:
+        """The frame from a socket's position to now; empty if nothing that it shows was touched."""
+        crowd, position = socket.crowd, socket.position
+        if crowd is None:
+            return self.catch_up(socket, self._kept.position.epoch) if self.is_behind(socket) else ""
+        if crowd.version != self._kept.version:
+            crowd.version, crowd.frames = self._kept.version, {}
+        if position not in crowd.frames:
+            crowd.frames[position] = self._shared(socket, crowd.frames) if self.is_behind(socket) else ""
+        return crowd.frames[position]
+
+    def _shared(self, socket: Socket, frames: dict[int, str]) -> str:
+        """A frame that those of a crowd share who were last touched by the same event, wherever they stand since."""
+        if self.needs_whole(socket, self._kept.position.epoch):
+            return self._whole(socket.regions, socket.language)
+        since = self._touched_until(socket)
+        if since not in frames:
+            frames[since] = self._step(socket.regions, since, socket.language)
+        return frames[since]
+
+    def is_behind(self, socket: Socket, epoch: str = "") -> bool:
+        """epoch: of the page's position, where that may be another than ours."""
+        return self.needs_whole(socket, epoch or self._kept.position.epoch) or any(
+            shown.touched_after(socket.position) for shown in self._shown(socket.regions)
+        )
+
+    def needs_whole(self, socket: Socket, epoch: str) -> bool:
+        """Whether the page's position is of another database, or before what is remembered."""
+        stands = self._kept.position
+        known = epoch == stands.epoch and socket.position <= stands.number
+        return not known or any(socket.position < shown.floor for shown in self._shown(socket.regions))
+
+    def catch_up(self, socket: Socket, epoch: str, token: str = "") -> str:
+        """The frame that brings a page from its position to now, even if that is nothing."""
+        if self.needs_whole(socket, epoch):
+            return self._whole(socket.regions, socket.language, token)
+        return self._step(socket.regions, self._touched_until(socket), socket.language, token)
+
+    def whole(self, socket: Socket) -> str:
+        return self._whole(socket.regions, socket.language)
+
+    def pulse(self, socket: Socket, token: str) -> str:
+        """Nothing but where the page is and a fresh token: also an answer that gives nothing away."""
+        to = Position(self._kept.position.epoch, socket.position)
+        return frame(to, since=self._touched_until(socket), token=token)
+
+    def _step(self, regions: Sequence[Region], since: int, language: str, token: str = "") -> str:
+        shown = self._shown(regions)
+        return frame(
+            self._kept.position,
+            since=since,
+            token=token,
+            happened=(name for region in shown for name in region.happened_after(since)),
+            changes=(html for region in shown for html in region.step(since, self._render, language)),
+        )
+
+    def _whole(self, regions: Sequence[Region], language: str, token: str = "") -> str:
+        changes = (html for region in self._shown(regions) for html in region.whole(self._render, language))
+        return frame(self._kept.position, since=0, whole=True, token=token, changes=changes)
+
+    def _touched_until(self, socket: Socket) -> int:
+        """The last event up to the socket's position that touched its page: nothing that it shows happened between."""
+        return max(shown.touched_until(socket.position) for shown in self._shown(socket.regions))
+
+    def _shown(self, regions: Sequence[Region]) -> list[Shown]:
+        return [self._kept[region] for region in regions]

@@ -1,0 +1,134 @@
+"""The regions in memory, as of the last event that was read, and which of them an event may touch.
+
+Regions are looked up by what they are about, so that an event costs nothing for regions that it cannot touch.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from app.desk.events import Happened
+from app.live import journal, regions
+from app.live.journal import Position
+from app.live.regions import Content, Region, Shown
+
+
+class Kept:
+    """position: the event up to which everything here is true. version: grows with every change of what is shown.
+
+    waiting: regions with events that they were not computed for yet.
+    """
+
+    def __init__(self) -> None:
+        self.position = Position("", 0)
+        self.version = 0
+        self.waiting: set[Shown] = set()
+        self._ahead: set[Shown] = set()  # read when more had happened than the position tells
+        self._shown: dict[Region, Shown] = {}
+        self._about: defaultdict[str, set[Shown]] = defaultdict(set)
+
+    def __getitem__(self, region: Region) -> Shown:
+        return self._shown[region]
+
+    def __contains__(self, region: Region) -> bool:
+        return region in self._shown
+
+    def __iter__(self) -> Iterator[Shown]:
+        return iter(self._shown.values())
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    def add(self, region: Region, content: Content, number: int) -> Shown:
+        """Keep a region that shows this since the event with this number."""
+        shown = self._shown[region] = Shown(region, content, number, unwatched_since=time.monotonic())
+        self._about[regions.about(region)].add(shown)
+        return shown
+
+    def forget(self, watched: Collection[Region], seconds: float) -> None:
+        """Drop what was not watched for so long."""
+        now = time.monotonic()
+        for region, shown in list(self._shown.items()):
+            if region in watched:
+                shown.unwatched_since = None
+            elif shown.unwatched_since is None:
+                shown.unwatched_since = now
+            elif now - shown.unwatched_since > seconds:
+                self._drop(shown)
+
+    def _drop(self, shown: Shown) -> None:
+        del self._shown[shown.region]
+        self.waiting.discard(shown)
+        self._ahead.discard(shown)
+        topic = regions.about(shown.region)
+        self._about[topic].discard(shown)
+        if not self._about[topic]:
+            del self._about[topic]
+
+    async def take(self, events: list[Happened]) -> set[Shown]:
+        """Go on to the last of these events; the regions that were computed. A search that rests is computed later."""
+        touching: defaultdict[Shown, list[Happened]] = defaultdict(list)
+        for event in events:
+            for shown in self._possibly(event):
+                touching[shown].append(event)
+        now = time.monotonic()
+        due = [shown for shown in touching if not shown.rests(now)]
+        contents, latest = await _read(shown.region for shown in due)
+        for shown, its in touching.items():
+            shown.waiting += its
+        self.waiting.update(touching)
+        self.position = Position(self.position.epoch, events[-1].id)
+        caught_up = {shown for shown in self._ahead if shown.known <= self.position.number}
+        self._ahead -= caught_up
+        return self._update(due, contents, latest) | caught_up
+
+    async def read(self, region: Region) -> Shown:
+        """Keep a region that was not in memory."""
+        [content], latest = await _read([region])
+        shown = self.add(region, content, latest)
+        self._note_ahead([shown])
+        return shown
+
+    def rendered(self, region: Region, content: Content, since: int) -> None:
+        """A page was rendered from this, whose position is since."""
+        self._shown[region].rendered(content, since, self.position.number)
+        self.version += 1
+
+    async def compute(self, due: list[Shown]) -> set[Shown]:
+        """Compute these regions now; which they are."""
+        return self._update(due, *await _read(shown.region for shown in due))
+
+    async def start_over(self, stands: Position) -> None:
+        """Compute everything anew: what happened meanwhile is too much to look at, or the database is another one."""
+        everything = list(self)
+        contents, latest = await _read(shown.region for shown in everything)
+        for shown, content in zip(everything, contents, strict=True):
+            shown.reset(content, latest)
+        self.waiting.clear()
+        self.position = stands
+        self.version += 1
+        self._ahead.clear()
+        self._note_ahead(everything)
+
+    def _possibly(self, event: Happened) -> Iterator[Shown]:
+        for topic in regions.topics(event):
+            for shown in self._about.get(topic, ()):
+                if regions.maybe_touches(shown.region, event):
+                    yield shown
+
+    def _update(self, due: list[Shown], contents: list[Content], latest: int) -> set[Shown]:
+        for shown, content in zip(due, contents, strict=True):
+            shown.update(content, latest)
+        self.waiting.difference_update(due)
+        self.version += 1
+        self._note_ahead(due)
+        return set(due)
+
+    def _note_ahead(self, read: Iterable[Shown]) -> None:
+        self._ahead.update(shown for shown in read if shown.known > self.position.number)
+
+
+async def _read(wanted: Iterable[Region]) -> tuple[list[Content], int]:
+    """What regions show, and the last event that this may hold: others commit while it is read."""
+    contents = [await regions.compute(region) for region in wanted]
+    return contents, (await journal.position()).number

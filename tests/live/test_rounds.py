@@ -1,0 +1,54 @@
+"""What a round does and does not: it looks only at what an event can touch, and ends though it is cut short."""
+
+import asyncio
+
+from app import db
+from app.live import regions, relay
+from app.live.regions import Region
+from app.live.tokens import Grant
+from tests.live.actions import Desk
+
+
+async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, open_, monkeypatch):
+    desk = Desk(served.cast)
+    tickets = [await desk.open(served.cast.clara) for _ in range(5)]
+    theirs = await desk.open(served.cast.dmitri)
+    pages = [await open_(served.cast.anna, f"/tickets/{ticket.id}") for ticket in tickets]
+    pages += [await open_(served.cast.clara, "/tickets")]
+    looked_at: set[Region] = set()
+    real = regions.maybe_touches
+
+    def counted(region, event):
+        looked_at.add(region)
+        return real(region, event)
+
+    monkeypatch.setattr(regions, "maybe_touches", counted)
+    await desk.say(theirs, kind="note")
+    for page in pages:
+        await page.caught_up()
+    assert looked_at and all(region.name in ("list", "count") and region.audience.is_staff for region in looked_at)
+
+
+async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, monkeypatch):
+    """A page that hangs up cancels the round that it began by coming."""
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    pages = [await open_(served.cast.anna, "/tickets") for _ in range(5)]
+    for page in pages:
+        await page.caught_up()
+    monkeypatch.setattr(relay, "TURN", 1)
+    monkeypatch.setattr(db, "on_commit", [])
+    sockets = served.relay.hub.sockets
+    region = next(iter(sockets)).regions[0]
+    behind = next(iter(sockets)).position
+    await desk.change(ticket, priority="urgent")
+    coming = asyncio.create_task(
+        served.relay.poll(Grant(served.cast.anna.id, "", region.audience, (region,), "en"), 0, "")
+    )
+    while all(socket.position == behind for socket in sockets):
+        await asyncio.sleep(0)
+    coming.cancel()
+    await asyncio.wait([coming])
+    assert any(socket.position == behind for socket in sockets)
+    for page in pages:
+        await page.equals_its_reload()
