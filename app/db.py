@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
@@ -19,7 +19,7 @@ from tortoise.transactions import in_transaction
 from tortoise.utils import get_schema_sql
 
 from app.config import Database
-from app.sqlite import STANDING, standing, trouble
+from app.sqlite import STANDING, Client, standing, trouble
 
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
@@ -103,9 +103,16 @@ async def transaction() -> AsyncIterator[None]:
         tell()
 
 
-async def rows(sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
-    """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL."""
-    return await get_connection("default").execute_query_dict(sql, list(values))
+async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) -> list[dict[str, Any]]:
+    """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
+
+    aside: whether it may look at more than a few hundred rows. It then runs in a thread, and nobody waits for it who
+    does not need the database; anything less is over before a thread has even begun.
+    """
+    connection = cast(Client, get_connection("default"))
+    read = connection.execute_query_dict if aside else connection.execute_here
+    found: list[dict[str, Any]] = await read(sql, list(values))
+    return found
 
 
 async def insert_many(table: str, columns: Sequence[str], values: Sequence[Sequence[object]]) -> None:

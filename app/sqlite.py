@@ -12,7 +12,12 @@ from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 import aiosqlite
-from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.backends.sqlite.client import (
+    SqliteClient,
+    SqliteTransactionContext,
+    SqliteTransactionWrapper,
+    translate_exceptions,
+)
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
@@ -106,16 +111,39 @@ class Inline:
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
+    def __init__(self, connection: SqliteClient) -> None:
+        super().__init__(connection)
+        self._patience = connection.pragmas["busy_timeout"]  # ms
+
     def acquire_connection(self) -> Any:
         return Inline(self._connection)
+
+    async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.execute_query_dict(query, values)
+        return found
 
     async def begin(self) -> None:
         try:
             if self._connection.in_transaction:  # left open by a statement that was cancelled
                 await self._connection.rollback()
-            await self._connection.execute("BEGIN IMMEDIATE")
+            if not self._begin_at_once():
+                await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+    def _begin_at_once(self) -> bool:
+        """Without the thread, if no other process writes now."""
+        opened = self._connection._conn
+        opened.execute("PRAGMA busy_timeout = 0")
+        try:
+            opened.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            opened.execute(f"PRAGMA busy_timeout = {self._patience}")
+        return True
 
     async def end(self, *, commit: bool) -> None:
         """Commit or roll back. A commit that fails is rolled back: what is left open, later statements would join."""
@@ -142,7 +170,8 @@ class CancelSafeContext(SqliteTransactionContext):
     async def __aenter__(self) -> Any:
         await self._trxlock.acquire()
         try:
-            await _finish(self.ensure_connection())
+            if not self.connection._connection:
+                await _finish(self.ensure_connection())
             await _finish(self.connection.begin())
         except BaseException:
             opened = self.connection._connection
@@ -176,6 +205,12 @@ class Client(SqliteClient):
         except sqlite3.Error as error:
             await self.close()
             raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
+
+    @translate_exceptions
+    async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        """As execute_query_dict, without the way to the thread and back; the loop waits for it."""
+        async with self.acquire_connection() as connection:
+            return list(map(dict, connection._execute_fetchall(query, values)))
 
     def _in_transaction(self) -> CancelSafeContext:
         return CancelSafeContext(ImmediateTransaction(self), self._lock)

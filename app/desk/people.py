@@ -17,7 +17,7 @@ from app.config import Sessions
 from app.desk import events
 from app.desk.errors import Invalid, Missing
 from app.desk.events import What
-from app.desk.models import Person, Role, Session
+from app.desk.models import Person, Role, Session, from_row
 
 Values = TypeVarTuple("Values")
 Result = TypeVar("Result")
@@ -151,7 +151,7 @@ async def of_session(session: str, limits: Sessions, *, seen: bool) -> Person | 
         with contextlib.suppress(db.NotWritten):  # whoever is here may read on while nothing can be written
             async with db.transaction():
                 await Session.filter(id=session).update(last_seen=now)
-    return Person.of_row(row)
+    return from_row(Person, row)
 
 
 async def end_session(session: str) -> None:

@@ -112,6 +112,7 @@ async def page(filter_: Filter) -> Page:
         f"SELECT {columns} FROM {filter_.source(narrow=narrow)} {joins} WHERE {where} "  # noqa: S608 - our own names
         f"ORDER BY {filter_.order(narrow=narrow)} LIMIT ? OFFSET ?",
         [*values, PAGE + 1, (filter_.page - 1) * PAGE],
+        aside=not filter_.is_plain,
     )
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
@@ -129,6 +130,7 @@ async def count(filter_: Filter) -> int:
     [row] = await db.rows(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
         [*values, MOST],
+        aside=not filter_.is_plain,
     )
     return int(row["n"])
 

@@ -8,7 +8,7 @@ from app import db
 from app.desk import events, fields, people, policy, search
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
-from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Tag, Ticket
+from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Ticket, from_row
 
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
 
@@ -137,7 +137,8 @@ async def restore(person: Person, ticket_id: int) -> None:
 
 async def visible(person: Person, ticket_id: int) -> Ticket:
     """The ticket, if this person may see it. Raises Missing."""
-    ticket = await Ticket.get_or_none(id=ticket_id)
+    found = await db.rows("SELECT * FROM ticket WHERE id = ?", [ticket_id])
+    ticket = from_row(Ticket, found[0]) if found else None
     if ticket is None or not policy.may_see(person, ticket):
         raise Missing
     return ticket
@@ -157,7 +158,8 @@ async def fields_of(ticket: Ticket) -> dict[str, Any]:
 
 
 async def tags_of(ticket: Ticket) -> list[str]:
-    return [str(name) for name in await Tag.filter(ticket_id=ticket.id).order_by("name").values_list("name", flat=True)]
+    found = await db.rows("SELECT name FROM tag WHERE ticket_id = ? ORDER BY name", [ticket.id])
+    return [row["name"] for row in found]
 
 
 async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, Any]]) -> None:
@@ -254,9 +256,11 @@ async def _without_theirs(ticket: Ticket, seen: int, changes: dict[str, Any]) ->
 
 
 async def _set_tags(ticket: Ticket, tags: list[str]) -> None:
-    await Tag.filter(ticket_id=ticket.id).exclude(name__in=tags).delete()
-    for name in tags:
-        await Tag.get_or_create(ticket_id=ticket.id, name=name)
+    had = await tags_of(ticket)
+    for name in set(had).difference(tags):
+        await db.rows("DELETE FROM tag WHERE ticket_id = ? AND name = ?", [ticket.id, name])
+    if new := [[ticket.id, name] for name in tags if name not in had]:
+        await db.insert_many("tag", ("ticket_id", "name"), new)
 
 
 async def _set_deleted(person: Person, ticket: Ticket, *, deleted: bool) -> None:

@@ -39,9 +39,9 @@ def plans(desk, monkeypatch):
     async def plans_of(work) -> list[str]:
         asked, real = [], db.rows
 
-        async def rows(sql, values=()):
+        async def rows(sql, values=(), **how):
             asked.append((sql, values))
-            return await real(sql, values)
+            return await real(sql, values, **how)
 
         with monkeypatch.context() as patch:
             patch.setattr(db, "rows", rows)
