@@ -1,12 +1,14 @@
-"""Style sheets and scripts: joined where that saves requests, named by their content, kept by browsers for ever."""
+"""Style sheets and scripts: joined, packed once, named by their content, and kept by browsers for ever."""
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
 
-from quart import Blueprint, Response, abort, current_app
+from quart import Blueprint, Response, abort, current_app, request
 
 from app.config import ROOT
+from app.web.bundle import bundle
 
 STATIC = ROOT / "static"
 CSS = (
@@ -23,6 +25,7 @@ CSS = (
     "print",
 )  # in the order of their layers
 LIBRARIES = ("htmx.min", "hx-ws.min", "hx-upsert.min")  # one response: htmx starts only after its extensions are there
+SCRIPTS = ("app", "embed", "embed-host")  # each with the modules that it imports
 FOR_EVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("assets", __name__)
@@ -35,6 +38,7 @@ class MissingLibraries(Exception):
 @dataclass(frozen=True)
 class Asset:
     body: bytes
+    packed: bytes  # by gzip
     type: str
     hash: str
 
@@ -50,10 +54,8 @@ class Assets:
             "pult.css": _asset("pult.css", _join("css", CSS, "css")),
             "htmx.js": _asset("htmx.js", _join("vendor", LIBRARIES, "js")),
         }
-        scripts = sorted((STATIC / "js").glob("*.js"))
-        version = hashlib.sha256(b"".join(script.read_bytes() for script in scripts)).hexdigest()[:12]
-        for script in scripts:  # modules import one another by relative names, so all of them share one version
-            self._files[f"js/{script.name}"] = _asset(script.name, script.read_bytes(), version)
+        for name in SCRIPTS:
+            self._files[f"js/{name}.js"] = _asset(f"{name}.js", bundle(STATIC / "js", name))
         for icon in sorted((STATIC / "icons").glob("*.svg")):
             self._files[f"icons/{icon.name}"] = _asset(icon.name, icon.read_bytes())
 
@@ -74,14 +76,25 @@ def _join(folder: str, names: tuple[str, ...], suffix: str) -> bytes:
     return b"\n".join((STATIC / folder / f"{name}.{suffix}").read_bytes() for name in names)
 
 
-def _asset(name: str, body: bytes, version: str = "") -> Asset:
+def _asset(name: str, body: bytes) -> Asset:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    charset = "" if kind.startswith("image/png") else "; charset=utf-8"
-    return Asset(body, kind + charset, version or hashlib.sha256(body).hexdigest()[:12])
+    packed = gzip.compress(body, mtime=0)
+    return Asset(body, packed, f"{kind}; charset=utf-8", hashlib.sha256(body).hexdigest()[:12])
 
 
 @blueprint.get("/static/<version>/<path:name>")
 async def static(version: str, name: str) -> Response:
     assets: Assets = current_app.extensions["pult"].assets
-    asset = assets.find(version, name) or abort(404)
-    return Response(asset.body, content_type=asset.type, headers={"Cache-Control": FOR_EVER})
+    return served(assets.find(version, name) or abort(404), FOR_EVER)
+
+
+def served(asset: Asset, cache: str) -> Response:
+    """A file, packed for whoever takes it so."""
+    headers = {"Cache-Control": cache}
+    if not request.accept_encodings.quality("gzip"):
+        return Response(asset.body, content_type=asset.type, headers=headers)
+    return Response(
+        asset.packed,
+        content_type=asset.type,
+        headers={**headers, "Vary": "Accept-Encoding", "Content-Encoding": "gzip"},
+    )

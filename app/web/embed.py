@@ -19,6 +19,7 @@ from app.live import regions
 from app.live.regions import Region
 from app.live.tokens import BadToken, Grant
 from app.web import live, pages, trail
+from app.web.assets import served
 from app.web.bearers import LIFE, Guest, Refusal
 from app.web.colours import accent_sheet
 from app.web.forms import Form, only, refused, text
@@ -174,9 +175,7 @@ async def frame() -> Response:
 @blueprint.get("/host.js")
 async def host_script() -> Response:
     """What embedders may load into their page, at an address that stays."""
-    asset = house().assets.named("js/embed-host.js")
-    headers = {"Cache-Control": "public, max-age=3600"}
-    return Response(asset.body, content_type=asset.type, headers=headers)
+    return served(house().assets.named("js/embed-host.js"), "public, max-age=3600")
 
 
 @blueprint.get("/accent.css")
