@@ -1,18 +1,18 @@
 // Keyboard shortcuts: the registry is the sheet in the page (app/web/keys.py); each clicks or focuses what is on the page.
 
-const ROWS = { list: "#ticket-rows > tr", thread: "#thread > article" };
+import { move, start as startCursor } from "./cursor.js";
+
 const SECOND = 1_500; // ms for the second key of two
 const TEXT = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
 let shortcuts = [];
 let first = ""; // the first key of two, for a moment
 let timer = 0;
-let cursor = { id: "", place: -1 };
 
 export function start() {
   const sheet = document.getElementById("keys");
   if (!sheet) return;
-  document.addEventListener("keydown", (event) => event.key === "Escape" && leave(event));
+  document.addEventListener("keydown", leave);
   document.addEventListener("click", (event) => event.target.closest("[data-sheet]") && sheet.showModal());
   if (document.documentElement.dataset.keys === "off") return;
   shortcuts = [...sheet.querySelectorAll("[data-does]:not([data-does=''])")].map(({ dataset }) => ({
@@ -21,10 +21,9 @@ export function start() {
     on: dataset.on,
   }));
   document.addEventListener("keydown", pressed);
-  document.addEventListener("pult:applied", repaint);
+  document.addEventListener("htmx:after:swap", announce);
   announce();
-  const came = sessionStorage.getItem("cursor");
-  if (came && document.getElementById(came)?.matches(ROWS.list)) point(document.getElementById(came));
+  startCursor();
 }
 
 // -- which key --
@@ -32,17 +31,17 @@ export function start() {
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest(TEXT) || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input") && !/^(Key|Slash)/.test(event.code)) return; // arrows choose among radio buttons
   const names = [physical(event), event.key].filter(Boolean);
-  const before = first ? `${first} ` : "";
-  const found = shortcuts.find(({ keys }) => names.some((name) => keys.includes(before + name)));
-  first = "";
+  const found = names.map((name) => find(first ? `${first} ${name}` : name)).find(Boolean);
+  first = found ? "" : (names.find((name) => shortcuts.some(({ keys }) => keys.some((key) => key.startsWith(`${name} `)))) ?? "");
   clearTimeout(timer);
-  if (!found && !before && shortcuts.some(({ keys }) => keys.some((key) => names.includes(key.split(" ")[1] && key[0])))) {
-    first = names[0];
-    timer = setTimeout(() => (first = ""), SECOND);
-    return;
-  }
+  if (first) timer = setTimeout(() => (first = ""), SECOND);
   if (found && !(event.repeat && found.does !== "move") && act(found, event)) event.preventDefault();
+}
+
+function find(key) {
+  return shortcuts.find(({ keys }) => keys.includes(key));
 }
 
 // The key as it is printed on a US keyboard, whatever layout is on.
@@ -53,60 +52,32 @@ function physical({ code, shiftKey }) {
   return /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : code;
 }
 
-function leave({ target }) {
-  if (target.closest(TEXT) && !document.querySelector("dialog[open]")) target.blur();
+function leave({ key, target, isComposing }) {
+  if (key === "Escape" && !isComposing && target.closest(TEXT) && !document.querySelector("dialog[open]")) target.blur();
 }
 
 // -- what it does --
 
 function act({ does, on }, event) {
-  if (does === "move") return move(Number(on));
+  if (does === "move") return move(Number(on), event);
   if (event.code === "Enter" && event.target.closest("a, button, summary")) return false; // it has its own meaning there
-  const found = [...document.querySelectorAll(on)].find((control) => control.checkVisibility());
+  const found = [...document.querySelectorAll(on)].find(isThere);
   if (!found) return false;
   if (does === "click") found.click();
   else write(found);
   return true;
 }
 
+// What waits in the menu of a narrow window is there as well.
+function isThere(control) {
+  return control.checkVisibility() || Boolean(control.closest("[popover]:not(:popover-open)"));
+}
+
 function write(control) {
+  if (!control.checkVisibility()) control.closest("[popover]").showPopover();
   if (control.type === "search") return control.select();
   if (control.type === "radio") control.click();
   document.getElementById("comment-body").focus();
-}
-
-function move(by) {
-  const list = rows();
-  if (!list.length) return false;
-  const at = list.findIndex((row) => row.id === cursor.id);
-  const next = list[Math.min(Math.max(at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by, 0), list.length - 1)];
-  point(next);
-  if (next.matches(ROWS.thread)) next.focus({ preventScroll: true });
-  next.scrollIntoView({ block: "nearest" });
-  return true;
-}
-
-// -- the cursor row, which stays through every live change --
-
-function rows() {
-  return [...document.querySelectorAll(document.querySelector(ROWS.list) ? ROWS.list : ROWS.thread)];
-}
-
-function point(row) {
-  for (const old of document.querySelectorAll(`:is(${ROWS.list}, ${ROWS.thread})[aria-current]`)) {
-    if (old !== row) old.removeAttribute("aria-current");
-  }
-  row.setAttribute("aria-current", "true");
-  cursor = { id: row.id, place: rows().indexOf(row) };
-  if (row.matches(ROWS.list)) sessionStorage.setItem("cursor", row.id);
-}
-
-// When its row left the list, the cursor goes to the one that took its place.
-function repaint() {
-  if (!cursor.id) return;
-  const list = rows();
-  const row = document.getElementById(cursor.id) ?? list[Math.min(cursor.place, list.length - 1)];
-  if (row) point(row);
 }
 
 function announce() {

@@ -33,7 +33,8 @@ async def desk(running):
 @pytest.mark.parametrize("layout", ["us", "ru"])
 async def test_a_day_without_a_mouse(layout, browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
-    for letter in "jjjk":
+    assert await at(page) == "1"  # it stands at the first row, so that Enter works at once
+    for letter in "jjk":
         await press(page, letter, layout)
     assert await at(page) == "2"
     await press(page, "o", layout)
@@ -51,6 +52,7 @@ async def test_a_day_without_a_mouse(layout, browser, running, desk):
     await press(page, "u", layout)
     await page.wait_for_url("**/tickets?sort=created")
     await connected(page)
+    assert await at(page) == "3"  # what took the place of the solved one
     await press(page, "g", layout)
     await press(page, "a", layout)
     await page.wait_for_url("**/tickets?view=all")
@@ -62,7 +64,7 @@ async def test_a_day_without_a_mouse(layout, browser, running, desk):
 
 async def test_the_cursor_stays_through_moves_leaves_wholes_and_reconnects(browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
-    for _ in range(3):
+    for _ in range(2):
         await press(page, "j")
     assert await at(page) == "3"
     await desk.change(await Ticket.get(id=3), priority="high")
@@ -121,3 +123,99 @@ async def test_j_and_k_walk_through_the_messages_of_a_ticket(browser, running, d
     assert await page.evaluate("document.activeElement.id") == f"comment-{last.id}"
     await press(page, "r")
     assert await page.evaluate("document.activeElement.id") == "comment-body"
+
+
+async def test_a_list_is_at_once_ready_for_enter_and_back_again_at_its_ticket(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/tickets/1")
+    await page.goto("/tickets/4")  # by a link from elsewhere
+    await connected(page)
+    await press(page, "u")
+    await page.wait_for_url("**/tickets?sort=created")
+    await connected(page)
+    assert await at(page) == "4"
+
+
+async def test_the_focus_goes_with_the_cursor_also_when_its_row_leaves(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
+    await press(page, "j")
+    focused = "document.activeElement.closest('tr')?.dataset.ticket"
+    assert await page.evaluate(focused) == "2"
+    await page.keyboard.press("Tab")
+    assert await at(page) == await page.evaluate(focused) == "3"
+    await desk.change(await Ticket.get(id=3), status="solved")
+    await page.wait_for_selector("#ticket-3", state="detached")
+    assert await at(page) == await page.evaluate(focused) == "4"
+    await desk.change(await Ticket.get(id=4), priority="high")
+    await page.wait_for_selector("#ticket-4 [data-priority=high]", state="attached")
+    assert await page.evaluate(focused) == "4"
+
+
+async def test_past_the_last_row_is_the_next_page(browser, running, desk):
+    for _ in range(50):
+        await desk.open()
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
+    await page.focus("#ticket-rows > :last-child a")
+    await press(page, "j")
+    assert await page.evaluate("document.activeElement.id") == "page-after"
+    await press(page, "k")
+    assert await at(page) == await page.evaluate("document.activeElement.closest('tr')?.dataset.ticket") == "50"
+    await press(page, "j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#page-before")
+    await connected(page)
+    assert await at(page) == "51"
+
+
+async def test_arrows_choose_among_radio_buttons_and_scroll_through_long_messages(browser, running, desk):
+    long = await desk.open(body="A long message.\n\n" * 100)
+    await desk.say(long)
+    page = await open_page(await running.context(browser, running.cast.anna), f"/tickets/{long.id}")
+    await page.focus("#comment-form [value=reply]")
+    await page.keyboard.press("ArrowRight")
+    assert await page.is_checked("#comment-form [value=note]")
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("ArrowDown")
+    first = await page.evaluate("document.activeElement.id")
+    await page.keyboard.press("ArrowDown")
+    assert await page.evaluate("document.activeElement.id") == first != ""
+    await page.wait_for_selector("body")
+    await press(page, "j")
+    assert await page.evaluate("document.activeElement.id") != first
+
+
+@pytest.mark.parametrize("keys", ["ggi", "gxi"])
+async def test_a_first_key_of_two_waits_for_one_key_only(keys, browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    for letter in keys[:-1]:
+        await press(page, letter)
+    await press(page, keys[-1])
+    if keys == "ggi":
+        await page.wait_for_url("**/tickets?view=inbox")
+    else:
+        await page.wait_for_selector(f'#ticket[data-assignee="{running.cast.anna.id}"]')
+
+
+async def test_in_a_narrow_window_keys_reach_what_is_in_the_menu(browser, running, desk):
+    context = await running.context(browser, running.cast.anna, viewport={"width": 320, "height": 256})
+    page = await open_page(context, "/tickets")
+    await page.keyboard.press("Shift+Slash")
+    await page.wait_for_selector("#keys[open]")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.id") == "search"
+    await page.keyboard.press("Escape")
+    await press(page, "g")
+    await press(page, "m")
+    await page.wait_for_url("**/tickets?view=mine")
+
+
+async def test_a_physical_key_counts_before_the_letter_that_it_types(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?sort=created")
+    keyboard = await page.context.new_cdp_session(page)
+    for code, key in (("KeyC", "j"), ("Semicolon", "c")):  # on Dvorak's layout, and a letter at the place of no other
+        await keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "code": code, "key": key})
+        await page.wait_for_url("**/tickets/new")
+        await page.go_back()
+        await connected(page)

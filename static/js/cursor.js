@@ -1,0 +1,96 @@
+// The cursor: the row of the list, or the message of the thread, that keys act on. It stays through every live change, and
+// where the person left it through pages: back from a ticket, it is at that ticket, or at what took its place.
+
+export const ROWS = { list: "#ticket-rows > tr", thread: "#thread > article" };
+
+const cursor = { id: "", place: -1 };
+let held = false; // the focus is, or was last, in a row of the list
+
+export function start() {
+  document.addEventListener("pult:applied", follow);
+  document.addEventListener("focusin", ({ target }) => {
+    const row = target.closest(ROWS.list);
+    held = Boolean(row);
+    if (row) point(row);
+  });
+  document.addEventListener("click", ({ target }) => point(target.closest(ROWS.list)));
+  const ticket = document.getElementById("ticket")?.dataset.ticket;
+  if (ticket && kept().id !== `ticket-${ticket}`) keep({ id: `ticket-${ticket}` });
+  arrive();
+}
+
+// To the next row or message, or so many back; past the end, to the link to the next page. Whether there was anything to do.
+export function move(by, { code }) {
+  const list = rows();
+  const at = list.findIndex((row) => row.id === cursor.id);
+  const back = document.activeElement === (turn(-by) ?? null); // from the link to the other page, to the row beside it
+  const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : back ? at : at + by] ?? turn(by) ?? list[at];
+  if (!next) return false;
+  if (code.startsWith("Arrow") && goesOn(list[at], by)) return false; // the arrow scrolls through what is long
+  point(next);
+  (next.querySelector(`${ROWS.list} a`) ?? next).focus({ preventScroll: true });
+  show(next);
+  return true;
+}
+
+function turn(by) {
+  return document.getElementById(by > 0 ? "page-after" : "page-before");
+}
+
+function goesOn(row, by) {
+  if (!row?.matches(ROWS.thread)) return false;
+  const { top, bottom } = row.getBoundingClientRect();
+  const floor = document.querySelector(".compose")?.getBoundingClientRect().top ?? innerHeight;
+  return by > 0 ? bottom > floor && top < floor : top < 0 && bottom > 0;
+}
+
+function show(row) {
+  row.scrollIntoView({ block: row.offsetHeight > innerHeight / 2 ? "start" : "nearest" });
+}
+
+function rows() {
+  return [...document.querySelectorAll(document.querySelector("[data-list]") ? ROWS.list : ROWS.thread)];
+}
+
+function arrive() {
+  const list = rows();
+  if (!list[0]?.matches(ROWS.list)) return;
+  const { id, place, list: where } = kept();
+  const row = list.find((one) => one.id === id) ?? (where === location.href && list[Math.min(place, list.length - 1)]);
+  if (row) show(row);
+  mark(row || (matchMedia("(hover: hover)").matches && list[0])); // where there is no mouse there may be no keyboard
+}
+
+function point(row) {
+  if (!row?.matches(`${ROWS.list}, ${ROWS.thread}`)) return;
+  mark(row);
+  if (row.matches(ROWS.list)) keep({ ...cursor, list: location.href });
+}
+
+function mark(row) {
+  if (!row) return;
+  for (const old of document.querySelectorAll(`:is(${ROWS.list}, ${ROWS.thread})[aria-current]`)) {
+    if (old !== row) old.removeAttribute("aria-current");
+  }
+  row.setAttribute("aria-current", "true");
+  cursor.id = row.id;
+  cursor.place = rows().indexOf(row);
+}
+
+// When its row left the list, the cursor goes to the one that took its place, and the focus with it.
+function follow() {
+  if (!cursor.id) return arrive();
+  const list = rows();
+  const same = document.getElementById(cursor.id);
+  const row = same ?? list[Math.min(cursor.place, list.length - 1)];
+  mark(row);
+  if (!same && held && document.activeElement === document.body) row?.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function kept() {
+  return JSON.parse(sessionStorage.getItem("cursor") ?? "{}");
+}
+
+function keep(value) {
+  sessionStorage.setItem("cursor", JSON.stringify(value));
+}
