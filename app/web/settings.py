@@ -24,8 +24,10 @@ async def change() -> Response | WerkzeugResponse:
     if language not in ("", *LANGUAGES):
         return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": "unknown"}))
     await people.set_preferences(asker(), language=language, shortcuts=shortcuts)
-    return redirect("/settings", 303)
+    return redirect("/settings?saved=1", 303)
 
 
 async def _settings(form: Form) -> Response:
-    return await pages.page("settings.html", await pages.look(asker()), status=form.status, form=form)
+    return await pages.page(
+        "settings.html", await pages.look(asker()), status=form.status, form=form, saved="saved" in request.args
+    )

@@ -4,7 +4,8 @@ import * as follow from "./follow.js";
 import * as forms from "./forms.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
+import * as loading from "./loading.js";
 import * as places from "./places.js";
 import * as time from "./time.js";
 
-for (const part of [live, time, follow, forms, places, keys]) part.start();
+for (const part of [live, time, follow, forms, places, keys, loading]) part.start();

@@ -2,6 +2,8 @@
 
 import { banner } from "./state.js";
 
+const SAID = 4_000; // ms that a form says that it was saved
+
 let sent = false; // a message of ours is on its way into the thread
 
 export function start() {
@@ -15,6 +17,7 @@ export function start() {
   document.addEventListener("htmx:after:request", answered);
   document.addEventListener("htmx:error", ({ detail }) => banner("unsent", Boolean(detail.ctx)));
   document.addEventListener("htmx:after:swap", showEditor);
+  document.addEventListener("htmx:after:swap", showWrong);
   document.addEventListener("comment_added", showSent);
   addEventListener("pageshow", restoreEmpty);
 }
@@ -65,6 +68,18 @@ function answered({ detail: { ctx } }) {
   shut(form.closest("dialog"));
   form.querySelector(".conflict")?.remove();
   for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
+  saySaved(form.querySelector("[data-saved]"));
+}
+
+function saySaved(said) {
+  if (!said) return;
+  said.textContent = said.dataset.saved;
+  setTimeout(() => said.replaceChildren(), SAID);
+}
+
+// What is wrong must be seen, wherever the button is that one pressed.
+function showWrong({ detail: { ctx } }) {
+  if (ctx.sourceElement?.matches("form")) document.querySelector("form .conflict, form .wrong")?.scrollIntoView({ block: "nearest" });
 }
 
 // What was typed while the message was on its way stays.

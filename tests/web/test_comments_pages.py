@@ -127,7 +127,7 @@ async def test_an_edit_that_crosses_another_keeps_what_was_typed_and_shows_the_o
     fragment = await anna.post(path, data={"body": "Hello everyone", "version": "1"}, headers=HTMX)
     for answer, shown in ((page, read(page)), (fragment, read_fragment(fragment))):
         assert answer.status_code == 409
-        assert text(shown, ".conflict blockquote") == "Hello Clara"
+        assert text(shown, ".sides blockquote") == "Hello Clara"
         assert fields(one(shown, "#edit-form")) == {"body": "Hello everyone", "version": "2"}
     assert (await submit(anna, one(read(page), "#edit-form"))).status_code == 303
     assert (await Comment.get(id=told.id)).body == "Hello everyone"

@@ -13,7 +13,7 @@ async def test_a_person_chooses_a_language_by_nothing_but_html(served):
     clara = await served.client(served.cast.clara)
     assert fields(await form(clara)) == {"language": "", "shortcuts": "on"}
     answer = await submit(clara, await form(clara), language="ru")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/settings")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/settings?saved=1")
     page = read(await clara.get("/tickets", headers={"Accept-Language": "en"}))
     assert (page.get("lang"), text(page, "title")) == ("ru", "Открытые · Pult")
     assert fields(await form(clara)) == {"language": "ru", "shortcuts": "on"}
