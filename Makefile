@@ -22,9 +22,9 @@ test: ## every test [ARGS="-k … -x"]
 	$(BIN)/pytest tests -m browser $(ARGS) || second=$$?; \
 	case "$$first $$second" in "0 0"|"0 5"|"5 0") ;; *) exit 1 ;; esac
 
-soak: ## the browser's convergence suite at length, with fresh traces [TRACES=100]
+soak: ## the browser's convergence suite and every state at length, with fresh traces [TRACES=100]
 	@$(PYTHON) .ci/setup.py test
-	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py -q $(ARGS)
+	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_states.py -q $(ARGS)
 
 check: ## format, lint, types, import contracts, templates, and the desk's own check
 	@$(PYTHON) .ci/setup.py check
