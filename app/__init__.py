@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 
 from quart import Quart
-from starlette.middleware.gzip import GZipMiddleware
 
 from app import db
 from app.config import Config, with_secret
@@ -12,14 +11,27 @@ from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.live.tokens import Tokens
-from app.web import admin, assets, auth, comments, embed, errors, keys, live, pages, security, settings, tickets
+from app.web import (
+    admin,
+    assets,
+    auth,
+    comments,
+    embed,
+    errors,
+    keys,
+    live,
+    packing,
+    pages,
+    security,
+    settings,
+    tickets,
+)
 from app.web.bearers import Bearers
 from app.web.connection import App
 from app.web.house import House
 from app.web.limits import SignInLimits
 
 LARGEST_REQUEST = 1024 * 1024  # bytes
-SMALLEST, LEVEL = 1000, 4  # bytes of an answer that is packed, and how hard: 6 costs twice the time for 4 % less
 
 
 def create_app(config: Config) -> Quart:
@@ -30,13 +42,11 @@ def create_app(config: Config) -> Quart:
     render = Renderer({"asset": files.url, "shortcuts": keys.shortcuts})
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
     app = App(__name__)
-    # Every page has another live token, and nothing in it that stays the same is a secret: packing it tells nobody
-    # anything (BREACH). The server's ASGI types are the same thing under two names.
-    app.asgi_app = GZipMiddleware(app.asgi_app, minimum_size=SMALLEST, compresslevel=LEVEL)  # type: ignore[arg-type, method-assign, assignment]
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Bearers(config.security.secret_key))
     auth.set_up(app, config)
     security.set_up(app, config)
+    packing.set_up(app)
     errors.set_up(app)
     for part in (auth, tickets, comments, live, pages, settings, admin, embed, assets, errors):
         app.register_blueprint(part.blueprint)
