@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check format translations lock
+.PHONY: help setup run test soak bench check format translations lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,6 +25,10 @@ test: ## every test [ARGS="-k … -x"]
 soak: ## the browser's convergence suite and every state at length, with fresh traces [TRACES=100]
 	@$(PYTHON) .ci/setup.py test
 	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_states.py -q $(ARGS)
+
+bench: ## what pages, writes and open sockets cost, as ratios in one run [TICKETS="10000 100000"]
+	@$(PYTHON) .ci/setup.py test
+	@$(BIN)/python -m tests.bench $(TICKETS)
 
 check: ## format, lint, types, import contracts, templates, and the desk's own check
 	@$(PYTHON) .ci/setup.py check

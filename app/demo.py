@@ -1,5 +1,6 @@
 """Demo people, tickets and comments, English and Russian: the same for the same seed and database."""
 
+import asyncio
 import json
 import random
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from app.desk.models import Person, Priority, Role
 
 TICKETS = 120
 SEED = 7
-BATCH = 500  # tickets a transaction, so that a serving desk waits for none long
+BATCH = 40  # tickets a transaction, some 500 rows: a desk that serves meanwhile waits for none long
+PAUSE = 0.01  # seconds between two, in which it can write: who waits for SQLite looks again only now and then
 PASSWORD = "pult-demo"  # noqa: S105 - printed at start; demo people exist only where `demo` made them
 MINUTE = 60 * 1_000_000  # microseconds
 SPAN = 45 * 24 * 60 * MINUTE  # how far back the demo's past reaches
@@ -32,6 +34,13 @@ NAMES = (
     *("Ольга Павлова", "Павел Смирнов", "Светлана Ильина", "Тимур Алиев", "Юлия Зайцева", "Егор Фёдоров"),
     *("Liam Novak", "Mia Chen", "Noah Patel", "Zoë Laurent", "Marta Kowalska", "Omar Haddad", "Анна Ким"),
 )
+# What a story is about this time: {thing} in its texts, and a number that nobody else has.
+THINGS = (
+    *("HP LaserJet 402", "Kyocera Ecosys", "ThinkPad T14", "Dell XPS", "iPhone 17", "Pixel 11", "Galaxy tablet"),
+    *("Zebra label printer", "meeting room display", "reception kiosk", "warehouse scanner", "till number four"),
+    *("кассовый терминал", "ноутбук бухгалтерии", "проектор в актовом зале", "сканер склада", "планшет курьера"),
+)
+LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 TAGS = ("billing", "printer", "vpn", "login", "export", "mobile", "счёт", "доступ", "refund", "hardware")
 
 # subject, first message, and what is said after it in turns: staff, requester, staff …
@@ -125,6 +134,7 @@ async def fill(*, tickets: int, seed: int) -> None:
     for size in track(sizes, "Demo tickets", console=screen, transient=True, disable=not screen.is_terminal):
         async with db.transaction():
             await _write(chance, size, staff, requesters, start, done / max(tickets, 1), size / max(tickets, 1))
+        await asyncio.sleep(PAUSE)
         done += size
 
 
@@ -238,7 +248,8 @@ def _ticket(
         place = event(what, author, comment, public=kind == "reply")
         batch.comments.append((comment, ticket, author, kind, body, place, at))
 
-    say("reply", requester, first, "ticket_created")
+    case = "".join(chance.choices(LETTERS, k=3)) + str(chance.randint(1000, 9999))
+    say("reply", requester, f"{first}\n\n{chance.choice(THINGS)}, {case}", "ticket_created")
     if taken:
         at = later(2, 40)
         status, assignee, version = "open", agent, 2

@@ -1,0 +1,98 @@
+"""Servers in processes of their own, and what the system says that they used."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.config import ROOT
+
+TICKS = os.sysconf("SC_CLK_TCK")
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server on the loopback."""
+
+    pid: int
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu(self) -> float:
+        """Seconds of CPU, user and system, since its start."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self) -> float:
+        """Resident bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        [kilobytes] = re.findall(r"VmRSS:\s+(\d+) kB", status)
+        return int(kilobytes) * 1024
+
+    def settle(self) -> None:
+        """Until it does nothing more than an idle server does."""
+        before = self.cpu()
+        for _ in range(100):
+            time.sleep(0.3)
+            now = self.cpu()
+            if now - before <= 0.03:
+                return
+            before = now
+        raise TimeoutError("the server does not come to rest")
+
+
+@contextmanager
+def desk(database: Path) -> Iterator[Server]:
+    """The desk, served as `serve` does it."""
+    with _running("-m", "app", "serve", "--port", "0", database=database) as server:
+        yield server
+
+
+@contextmanager
+def bare() -> Iterator[Server]:
+    """A bare Quart application, see tests/bench/bare.py."""
+    with _running("-m", "tests.bench.bare") as server:
+        yield server
+
+
+def pult(database: Path, *arguments: str) -> None:
+    """Run a command of the desk to its end."""
+    subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env=_environment(database),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _environment(database: Path) -> dict[str, str]:
+    return {**os.environ, "PULT_DATABASE__URL": f"sqlite://{database}", "PULT_SERVER__LOG_LEVEL": "warning"}
+
+
+@contextmanager
+def _running(*arguments: str, database: Path = Path("unused")) -> Iterator[Server]:
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, env=_environment(database), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    try:
+        said = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+        if not found:
+            raise RuntimeError(f"the server did not start: {said}")
+        yield Server(process.pid, int(found[1]))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        process.stdout.close()
