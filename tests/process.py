@@ -31,6 +31,7 @@ class DeskProcess:
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__PORT": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",  # where files may not grow, half of it would be left for everyone
             "PULT_SERVER__LOG_LEVEL": self.level,
         }
 

@@ -128,6 +128,7 @@ class Running:
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__LOG_LEVEL": "debug",
+            "PYTHONDONTWRITEBYTECODE": "1",  # where files may not grow, half of it would be left for everyone
             **settings,
         }
         command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
