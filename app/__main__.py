@@ -143,11 +143,14 @@ def migrate() -> None:
 @main.command("demo")
 @click.option("--tickets", type=click.IntRange(0, 10_000_000), default=demo.TICKETS, show_default=True)
 @click.option("--seed", type=int, default=demo.SEED, show_default=True)
-@desk_command
-async def demo_(tickets: int, seed: int) -> None:
+def demo_(*, tickets: int, seed: int) -> None:
     """Add demo people, tickets and comments."""
-    await demo.fill(tickets=tickets, seed=seed)
-    await demo.print_sign_ins()
+
+    async def run(config: Config) -> None:
+        await demo.fill(tickets=tickets, seed=seed, beside=db.is_served(config.database))
+        await demo.print_sign_ins()
+
+    with_desk(run)
 
 
 @main.command("backup")

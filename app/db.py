@@ -186,3 +186,12 @@ def hold(database: Database) -> IO[str]:
     claim.write(f"{os.getpid()}\n")
     claim.flush()
     return claim
+
+
+def is_served(database: Database) -> bool:
+    """Whether a process serves this file now."""
+    try:
+        hold(database).close()
+    except DatabaseInUse:
+        return True
+    return False
