@@ -26,7 +26,7 @@ soak: ## the browser's convergence suite and every state at length, with fresh t
 	@$(PYTHON) .ci/setup.py test
 	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_states.py -q $(ARGS)
 
-bench: ## what pages, writes and open sockets cost, as ratios in one run [TICKETS="10000 100000"]
+bench: ## what pages, writes and pushes cost, as ratios within one run; takes 10 minutes [TICKETS=1000000]
 	@$(PYTHON) .ci/setup.py test
 	@$(BIN)/python -m tests.bench $(TICKETS)
 

@@ -16,7 +16,7 @@ from app.desk.models import Person, Priority, Role
 
 TICKETS = 120
 SEED = 7
-BATCH = 60  # tickets a transaction, which are some 500 rows: a serving desk's own writes wait for it
+BATCH = 50  # tickets a transaction, which are some 500 rows: a serving desk's own writes wait for it
 PAUSE = 0.03  # seconds between transactions beside a serving desk, so that one who waits gets its turn
 FRESH = 80  # tickets, the newest ones, of which most still wait to be done
 PASSWORD = "pult-demo"  # noqa: S105 - printed at start; demo people exist only where `demo` made them
