@@ -1,5 +1,7 @@
 """What can be done with words: reply, note, edit, remove."""
 
+import hashlib
+
 from app import db
 from app.desk import events, fields, policy, search, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
@@ -13,7 +15,7 @@ async def write(
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
     The first reply of staff opens a new ticket; a requester's reply reopens a pending or solved one.
-    A key that was used before gives the comment that it made. Raises Missing, Refused, Invalid.
+    A key that was used before for the same words gives the comment that it made. Raises Missing, Refused, Invalid.
     """
     errors: dict[str, str] = {}
     body = body.strip()
@@ -27,9 +29,8 @@ async def write(
         ticket = await tickets.visible(person, ticket_id)
         if errors:
             raise Invalid(errors)
-        if key and (earlier := await Comment.get_or_none(author_id=person.id, key=key)):
-            if earlier.ticket_id != ticket.id:
-                raise Invalid({"key": "unknown"})
+        earlier, key = await _sent_before(person, ticket, body, key)
+        if earlier:
             return earlier
         wanted = Kind(kind)
         if status and not policy.may_change(person, ticket):
@@ -97,6 +98,17 @@ async def editable(person: Person, comment_id: int) -> tuple[Ticket, Comment]:
     if not policy.may_edit(person, ticket, comment):
         raise Refused
     return ticket, comment
+
+
+async def _sent_before(person: Person, ticket: Ticket, body: str, key: str) -> tuple[Comment | None, str]:
+    """The comment that these words made under this key, and the key to keep if they made none. Raises Invalid."""
+    earlier = await Comment.get_or_none(author_id=person.id, key=key) if key else None
+    if earlier and earlier.ticket_id != ticket.id:
+        raise Invalid({"key": "unknown"})
+    if earlier is None or earlier.body == body or earlier.version > 1:
+        return earlier, key
+    # Other words: the next message, sent before the answer to the first one brought the form another key.
+    return await _sent_before(person, ticket, body, hashlib.sha256(f"{key} {body}".encode()).hexdigest())
 
 
 def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:

@@ -149,6 +149,19 @@ async def test_a_key_is_its_writers_own_and_of_one_ticket(desk):
     assert len(await thread(ticket)) == 3 and len(await thread(other)) == 1
 
 
+async def test_other_words_under_a_key_are_the_next_message(desk):
+    """Who sends twice before the first answer came has sent both with the key of the same form."""
+    ticket = await a_ticket(desk.clara)
+    first = await comments.write(desk.clara, ticket.id, "Thanks!", key="k1")
+    second = [await comments.write(desk.clara, ticket.id, "And one more thing.", key="k1") for _ in range(2)]
+    assert [comment.id for comment in second] == [first.id + 1] * 2
+    await comments.edit(desk.clara, first.id, "Thank you!", "1")
+    assert (await comments.write(desk.clara, ticket.id, "Thanks!", key="k1")).id == first.id, (
+        "sent before it was edited"
+    )
+    assert len(await thread(ticket)) == 3
+
+
 async def test_an_edit_is_marked_and_counts_as_a_version(desk):
     ticket = await a_ticket(desk.clara)
     reply = await comments.write(desk.anna, ticket.id, "Helo.")
