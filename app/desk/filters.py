@@ -128,7 +128,8 @@ class Filter:
         narrow: whether few tickets meet it, so that the database shall begin with whatever condition it likes. Else
         many do, and looking through the view in the list's order soon has a page: + keeps it from anything else.
         """
-        parts = ["t.deleted = FALSE"]
+        counts = narrow and self.is_plain  # in words that no partial index has: those that cover a count are whole
+        parts = ["NOT t.deleted" if counts else "t.deleted = FALSE"]
         values: list[Any] = []
         if self.search.match:
             parts.append("search MATCH ?")

@@ -68,11 +68,11 @@ async def test_every_view_in_every_order_is_served_by_an_index_and_sorts_nothing
 
 
 @pytest.mark.parametrize("email", ["anna@pult.example", "clara@pult.example"])
-async def test_counts_look_into_an_index_and_never_through_the_desk(plans, email):
+async def test_counts_look_at_nothing_but_an_index(plans, email):
     person = await people.by_email(email)
     for view in filters.STAFF_VIEWS if person.is_staff else filters.REQUESTER_VIEWS:
         [plan] = await plans(queries.count(filters.of_view(person, view)))
-        assert re.search(r"SEARCH t USING INDEX|t USING COVERING INDEX", plan), (view, plan)
+        assert "t USING COVERING INDEX" in plan, (view, plan)
 
 
 async def test_a_filter_that_few_meet_is_found_by_itself_and_one_that_many_meet_in_the_order(plans, monkeypatch):
