@@ -53,15 +53,13 @@ class Bearers:
 
     secret: str
 
-    async def read(self, token: str, *, own: bool = True) -> tuple[Guest, EmbedKey]:
-        """What a token lets in, and its site's key, as they are now. own: whether ours is taken. Raises Refusal."""
+    async def read(self, token: str) -> tuple[Guest, EmbedKey]:
+        """What a token, a site's or ours, lets in, and its site's key, as they are now. Raises Refusal."""
         key = await embeds.valid_key(_kid(token))
         if key is None:
             raise Refusal("unknown_key")
-        ours = _audience(token) == "embed-page"
-        if ours and not own:
-            raise Refusal("wrong", key)
         try:
+            ours = _audience(token) == "embed-page"
             guest = self._guest(token) if ours else await self._sites(token, key)
             if guest.embed.key != key.id:
                 raise Refusal("wrong", key)
