@@ -12,7 +12,7 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from app.desk import filters, policy, queries
-from app.desk.events import Happened
+from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.desk.queries import Said
@@ -200,7 +200,10 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     if region.name in ("ticket", "thread"):
         return str(event.ticket) == region.of
     filter_ = filter_of(region)
-    return bool(filter_.q) or filter_.meets(event.fields) or filter_.meets(event.fields_before)
+    after, before = filter_.meets(event.fields), filter_.meets(event.fields_before)
+    if region.name == "count" and event.what not in (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED):
+        return after != before
+    return bool(filter_.q) or after or before
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import asyncio
 
 from app import db
+from app.desk import tickets
 from app.live import regions, relay
 from app.live.regions import Region
 from app.live.tokens import Grant
@@ -27,6 +28,33 @@ async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, ope
     for page in pages:
         await page.caught_up()
     assert looked_at and all(region.name in ("list", "count") and region.audience.is_staff for region in looked_at)
+
+
+async def test_a_count_is_looked_up_only_when_a_ticket_enters_or_leaves_it(served, open_, monkeypatch):
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    page = await open_(served.cast.anna, f"/tickets/{ticket.id}")
+    await page.caught_up()
+    computed: list[str] = []
+    real = regions.compute
+
+    async def counted(region):
+        computed.append(region.name)
+        return await real(region)
+
+    monkeypatch.setattr(regions, "compute", counted)
+    for what, looked_up in (
+        (desk.say(ticket, kind="note"), False),
+        (desk.change(ticket, priority="urgent"), False),
+        (desk.change(ticket, status="solved"), True),
+        (tickets.delete(served.cast.vera, ticket.id), False),
+        (tickets.restore(served.cast.vera, ticket.id), False),
+    ):
+        computed.clear()
+        await what
+        await page.caught_up()
+        assert ("count" in computed) is looked_up
+    await page.equals_its_reload()
 
 
 async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, monkeypatch):
