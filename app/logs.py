@@ -35,6 +35,10 @@ def _spelt(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
 
 
+def _weight(level: str) -> int:
+    return logging.getLevelNamesMapping()[level]
+
+
 def configure(level: str) -> None:
     logging.config.dictConfig(
         {
@@ -43,6 +47,6 @@ def configure(level: str) -> None:
             "formatters": {"line": {"()": Redacting, "format": LINE}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},
-            "loggers": {name: {"level": least} for name, least in QUIET.items()},
+            "loggers": {name: {"level": max(level.upper(), least, key=_weight)} for name, least in QUIET.items()},
         }
     )

@@ -104,6 +104,12 @@ async def test_a_desk_in_a_process_of_its_own_tells_no_secret(config, log):
     assert f"person {anna.id} signed in from 127.0.0.1" in written and "/api/v1/ws?token=[…]" in written
 
 
+async def test_a_desk_that_shall_tell_of_trouble_alone_is_silent_without(config, log):
+    desk = DeskProcess(config, log, "warning")
+    await desk.start()
+    assert " INFO " not in await desk.stop()
+
+
 async def test_who_comes_in_and_who_does_not_is_told(served, told):
     """ASVS 16.3.1."""
     await people.set_password(served.cast.anna, PASSWORD)
