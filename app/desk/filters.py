@@ -122,8 +122,8 @@ class Filter:
         tagged = [n for n, (name, _) in enumerate(self.conditions) if narrow and name == "tags"]
         return " JOIN ".join(["ticket t", *(f"tag g{n} ON g{n}.ticket_id = t.id" for n in tagged)])
 
-    def where(self, *, narrow: bool) -> tuple[str, list[Any]]:
-        """SQL for the source, and its values.
+    def where(self, *, narrow: bool, match: str = "") -> tuple[str, list[Any]]:
+        """SQL for the source, and its values. match: of the index, the search's own in other words.
 
         narrow: whether few tickets meet it, so that the database shall begin with whatever condition it likes. Else
         many do, and looking through the view in the list's order soon has a page: + keeps it from anything else.
@@ -133,7 +133,7 @@ class Filter:
         values: list[Any] = []
         if self.search.match:
             parts.append("search MATCH ?")
-            values.append(self.search.match)
+            values.append(match or self.search.match)
         for n, (name, allowed) in enumerate(self.conditions):
             if not allowed:
                 return "1 = 0", []
@@ -168,8 +168,10 @@ class Filter:
 
     def order(self, *, narrow: bool) -> str:
         """SQL of the order. narrow: as for where(); + lets no index of an order take precedence then."""
+        if self.search.match:
+            return "search.rowid DESC"
         if self.q:
-            return "search.rowid DESC" if self.search.match else "t.id DESC"
+            return f"{'+' if narrow else ''}t.id DESC"
         direction = "DESC" if self.descending else "ASC"
         last = "t.due IS NULL, " if self.sort_column == "due" else ""
         return f"{'+' if narrow else ''}{last}t.{self.sort_column} {direction}, t.id {direction}"

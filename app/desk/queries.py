@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
+from app.desk import search
 from app.desk.filters import PAGE, Filter
 from app.desk.models import Kind, Priority, Status
 from app.desk.policy import Audience
@@ -97,9 +98,10 @@ TAGS = "(SELECT group_concat(name) FROM tag WHERE ticket_id = t.id) AS tags"  # 
 
 async def page(filter_: Filter) -> Page:
     """The rows of a list's page in its order."""
-    known = None if filter_.is_plain or filter_.q else await count(filter_)
+    match = await search.spelt_out(filter_.search.match)
+    known = None if filter_.is_plain or match else await count(filter_)
     narrow = known is not None and known < MOST
-    where, values = filter_.where(narrow=narrow)
+    where, values = filter_.where(narrow=narrow, match=match)
     if filter_.audience.is_staff:
         columns = (
             "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.version, t.created, t.updated, "
@@ -112,27 +114,33 @@ async def page(filter_: Filter) -> Page:
         f"SELECT {columns} FROM {filter_.source(narrow=narrow)} {joins} WHERE {where} "  # noqa: S608 - our own names
         f"ORDER BY {filter_.order(narrow=narrow)} LIMIT ? OFFSET ?",
         [*values, PAGE + 1, (filter_.page - 1) * PAGE],
-        aside=not filter_.is_plain,
+        aside=_is_long(filter_, match),
     )
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
     return Page(
         rows=tuple(_row(filter_, row) for row in shown),
-        count=len(shown) if whole else await count(filter_) if known is None else known,
+        count=len(shown) if whole else await count(filter_, match) if known is None else known,
         more=more,
     )
 
 
-async def count(filter_: Filter) -> int:
-    """How many tickets a list has, at most MOST."""
-    where, values = filter_.where(narrow=True)
+async def count(filter_: Filter, match: str = "") -> int:
+    """How many tickets a list has, at most MOST. match: what it is searched for, if that is spelt out already."""
+    match = match or await search.spelt_out(filter_.search.match)
+    where, values = filter_.where(narrow=True, match=match)
     source = filter_.source(narrow=True)
     [row] = await db.rows(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
         [*values, MOST],
-        aside=not filter_.is_plain,
+        aside=_is_long(filter_, match),
     )
     return int(row["n"])
+
+
+def _is_long(filter_: Filter, match: str) -> bool:
+    """Whether the database may have to pass many tickets over to answer it."""
+    return not filter_.is_plain and (bool(filter_.conditions) or not search.is_one_word(match))
 
 
 async def header(audience: Audience, ticket: int) -> Header | None:

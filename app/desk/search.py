@@ -18,9 +18,20 @@ TABLE = """
         subject, replies, notes, requester, tokenize = "unicode61 remove_diacritics 0", prefix = "2"
     )
 """  # prefix: two letters begin too many words to be put together for each query
+FEW = 16  # words
+ENDINGS = """
+    WITH RECURSIVE word(term) AS (
+        SELECT (SELECT term FROM search_word WHERE term >= ? LIMIT 1) UNION ALL
+        SELECT (SELECT term FROM search_word WHERE term >= word.term || char(1) LIMIT 1) FROM word
+        WHERE word.term < ?
+    )
+    SELECT term FROM word WHERE term < ? LIMIT ?
+"""  # a step finds the next word by a look into the index; the words themselves stand in it once for each place
 PUBLIC = "{subject replies}"  # what a requester's words are looked for in
 
 _PART = re.compile(r'(?:(from|tag|status):)?("[^"]*"?|\S+)', re.IGNORECASE)
+_BEGINNING = re.compile(r'"([^\W_]+)"\*')
+_WORD_OR_WORDS = re.compile(r'"[^\W_]+"|\("[^\W_]+"(?: OR "[^\W_]+")*\)')
 _LAST = re.compile(r"[^\W_]+$")  # one letter begins half of all words, and a number is typed whole: neither goes on
 _SHORT_I = "\N{CYRILLIC SMALL LETTER I}\N{COMBINING BREVE}"  # й is a letter of its own, no и with an accent
 
@@ -78,6 +89,28 @@ def fold(text: str) -> str:
         kept = parts.replace(_SHORT_I, "\N{CYRILLIC SMALL LETTER SHORT I}")
         parts = "".join(c for c in kept if unicodedata.category(c) not in ("Mn", "Cs"))
     return parts.replace("\x00", " ")
+
+
+async def spelt_out(match: str) -> str:
+    """The same query of the index, with a word's beginning replaced by the words that begin so, if they are few.
+
+    What a word stands in, the index tells one by one. What a beginning stands in it puts together before it tells any:
+    3 ms for a word in a tenth of a million tickets, instead of 0.2.
+    """
+    beginning = _BEGINNING.search(match)
+    if not beginning:
+        return match
+    end = beginning[1] + "\U0010ffff"
+    words = [row["term"] for row in await db.rows(ENDINGS, [beginning[1], end, end, FEW + 1])]
+    if not 1 <= len(words) <= FEW:
+        return match
+    spelt = " OR ".join(f'"{word}"' for word in words)
+    return match.replace(beginning[0], f"({spelt})")
+
+
+def is_one_word(match: str) -> bool:
+    """Whether a query, as it was spelt out, asks for one word, or any of some: each row that is looked at is found."""
+    return _WORD_OR_WORDS.fullmatch(match) is not None
 
 
 async def index(first: int, last: int | None = None) -> None:

@@ -75,6 +75,13 @@ async def test_counts_look_at_nothing_but_an_index(plans, email):
         assert "t USING COVERING INDEX" in plan, (view, plan)
 
 
+async def test_a_number_and_what_few_are_found_by_look_at_few(plans):
+    anna = await people.by_email("anna@pult.example")
+    for q in ("#4", "tag:vpn", "status:pending", "#4 tag:vpn"):
+        for plan in await plans(queries.page(filters.parse(anna, {"q": [q]}))):
+            assert "SEARCH t USING" in plan and "SCAN t" not in plan, (q, plan)
+
+
 async def test_a_filter_that_few_meet_is_found_by_itself_and_one_that_many_meet_in_the_order(plans, monkeypatch):
     anna = await people.by_email("anna@pult.example")
     for asked in ({"tag": "vpn"}, {"requester": "9"}, {"assignee": "me"}, {"status": "pending"}):

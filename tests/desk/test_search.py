@@ -159,6 +159,31 @@ async def test_filling_the_index_anew_changes_nothing(full):
     assert await search_rows() == before
 
 
+MANY = [f"pre{letter}{n}" for letter in "abcdefghij" for n in "xyz"]  # more than are spelt out
+WORDS = (*MANY, "wort", "worte", "wörter", "при", "привет")
+BEGINNINGS = ("pr", "pre", "prea", "preax", "wo", "wor", "wört", "worter", "пр", "при", "x", "z9")
+
+
+async def test_a_beginning_finds_the_same_whether_it_is_spelt_out_or_not(desk):
+    for word in WORDS:
+        await a_ticket(desk.clara, subject=f"All {word}", body="as ever")
+    sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC"
+    for asked in ("{}", "all {}", "from:anna {}", "from:{}", '"all {}', "{} all"):
+        for beginning in BEGINNINGS:
+            for requester in (None, desk.clara.id):
+                match = search.parse(asked.format(beginning), requester=requester).match
+                spelt = await search.spelt_out(match)
+                assert await queries.db.rows(sql, [spelt]) == await queries.db.rows(sql, [match])
+
+
+async def test_a_beginning_of_few_words_is_spelt_out(desk):
+    for word in WORDS:
+        await a_ticket(desk.clara, subject=f"All {word}", body="as ever")
+    for beginning, spelt in (("wor", '("wort" OR "worte" OR "worter")'), ("pre", '"pre"*'), ("x", '"x"')):
+        match = await search.spelt_out(search.parse(beginning, requester=None).match)
+        assert match == spelt and search.is_one_word(match) is ("*" not in spelt)
+
+
 ODD = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("\"*:(){}^-+#'\\ \u0301й\u202e\x00ANDORNOTfromtag"))
 )
