@@ -123,23 +123,25 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         return found
 
     async def begin(self) -> None:
+        """In the thread, where it waits for others who write."""
         try:
             if self._connection.in_transaction:  # left open by a statement that was cancelled
                 await self._connection.rollback()
-            if not self._begin_at_once():
-                await self._connection.execute("BEGIN IMMEDIATE")
+            await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
 
-    def _begin_at_once(self) -> bool:
-        """Without the thread, if no other process writes now."""
+    def begins_at_once(self) -> bool:
+        """Begin here and now, if no other process writes and nothing was left open."""
         opened = self._connection._conn
+        if opened.in_transaction:
+            return False
         opened.execute("PRAGMA busy_timeout = 0")
         try:
             opened.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
+                raise OperationalError(error) from error
             return False
         finally:
             opened.execute(f"PRAGMA busy_timeout = {self._patience}")
@@ -172,7 +174,8 @@ class CancelSafeContext(SqliteTransactionContext):
         try:
             if not self.connection._connection:
                 await _finish(self.ensure_connection())
-            await _finish(self.connection.begin())
+            if not self.connection.begins_at_once():
+                await _finish(self.connection.begin())
         except BaseException:
             opened = self.connection._connection
             try:
