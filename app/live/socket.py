@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class Line(Wire, Protocol):
     """A wire that can be listened to."""
 
-    async def receive(self) -> str | bytes: ...
+    async def receive(self) -> str | bytes:
+        """The next message. Raises Gone."""
 
 
 class Violation(Exception):
@@ -29,7 +30,7 @@ class Violation(Exception):
 
 
 async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since: str, epoch: str) -> None:
-    """From the accept to the close. Cancelled when the other end goes."""
+    """From the accept to the close."""
     try:
         grant = relay.tokens.read(token)
         relay.tokens.use(grant)

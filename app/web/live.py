@@ -1,5 +1,6 @@
 """The doors of the live floor: the socket, and a new connection for a page that lost its own."""
 
+from functools import partial
 from typing import NoReturn
 
 from quart import Blueprint, Response, abort, g, request, websocket
@@ -9,6 +10,7 @@ from app.live import journal, socket
 from app.live.tokens import BadToken, Grant
 from app.web import pages, trail
 from app.web.auth import asker
+from app.web.connection import Connection
 from app.web.forms import text
 from app.web.house import house
 from app.web.origins import same_origin
@@ -21,16 +23,10 @@ async def connect() -> tuple[str, int] | None:
     if not same_origin(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
         trail.foreign_socket()
         return "", 403
-    line = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
+    line: Connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()
-    await socket.serve(
-        line,
-        house().relay,
-        house().config.sessions,
-        token=websocket.args.get("token", ""),
-        since=websocket.args.get("since", ""),
-        epoch=websocket.args.get("epoch", ""),
-    )
+    given = {name: websocket.args.get(name, "") for name in ("token", "since", "epoch")}
+    line.life = partial(socket.serve, line, house().relay, house().config.sessions, **given)
     return None
 
 
