@@ -13,7 +13,7 @@ import click
 import tortoise.exceptions
 import uvicorn
 
-from app import backup, db, demo, demo_site, inspection, logs, serving
+from app import backup, db, demo, demo_site, inspection, logs, memory, serving
 from app import config as configuration
 from app.config import Config, ConfigError
 from app.desk import embeds, people
@@ -127,6 +127,7 @@ def _serve(config: Config, *, with_demo: bool) -> None:
         if shop:
             click.echo(f"A shop that embeds it: {shop}")
         sys.stdout.flush()
+        memory.settle()
         uvicorn.Server(settings).run(sockets=[listening])
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
+from app import db, memory
 from app.config import Config
 from app.desk.events import Happened, What
 from app.desk.models import Person
@@ -46,6 +47,7 @@ class Relay:
         self._owed: set[Shown] = set()  # regions that changed, and maybe not everyone who shows them knows
         self._lock = asyncio.Lock()
         self._pulsed = 0.0
+        self._peak = memory.Peak()
 
     # -- the loop --
 
@@ -272,6 +274,9 @@ class Relay:
                 else:
                     await self.hub.drop(socket, Close.ENDED)
         self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
+        if self._peak.is_long_over(len(self.hub.sockets), now):
+            await db.shrink()
+            memory.give_back()
 
     async def _still_signed_in(self, socket: Socket) -> bool:
         person = await access.holder(socket.grant, self._config.sessions)
