@@ -3,12 +3,11 @@
 import asyncio
 import json
 import random
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 
 from app import db, stories
 from app.desk import people, search
@@ -161,20 +160,14 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
     chance = random.Random(seed)  # noqa: S311 - a demo, not a secret
     staff, requesters = await _people()
     scene = Scene(chance, staff, requesters, tickets, db.now())
-    screen = Console(stderr=True)
-    with Progress(
-        *Progress.get_default_columns(),
-        MofNCompleteColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    ) as progress:
-        bar = progress.add_task("Demo tickets", total=tickets)
+    with click.progressbar(
+        length=tickets, label="Demo tickets", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
         for first in range(0, tickets, BATCH):
             batch = scene.batch(first, min(BATCH, tickets - first))
             async with db.transaction():
                 await _write(batch)
-            progress.advance(bar, len(batch.tickets))
+            bar.update(len(batch.tickets))
             if beside:
                 await asyncio.sleep(PAUSE)
 
