@@ -8,9 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from tests.bench import browsers, fan_out, servers, units
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import MEGABYTE, Server
@@ -25,7 +22,7 @@ UNITS = {  # what a request is called, and the units that it may cost
     "rare": ("search, rare word", 15),
     "common": ("search, word in a tenth", 30),
 }
-NOTE = """\
+NOTE = """
 A unit is the server CPU (user and system) of one plain page of a bare Quart application under the same uvicorn settings
 in a process of its own, measured by turns with what it is held against. Clients are other processes, and take nothing
 compressed. Times depend on the machine and on what else it does: two cores are what this takes.\
@@ -66,14 +63,13 @@ def kilobytes(size: float) -> str:
     return f"{size / 1000:.1f} kB"
 
 
-def filled(folder: Path, tickets: int) -> Path:
-    database = folder / f"{tickets}.sqlite3"
+def filled(database: Path, tickets: int) -> Path:
     tell(f"filling a desk with {tickets:,} tickets")
     servers.pult(database, "demo", "--tickets", str(tickets))
     return database
 
 
-async def small(bare: Client, database: Path) -> tuple[list[Row], dict[str, float]]:
+async def small(bare: Client, database: Path) -> list[Row]:
     """Everything, at a desk of 10,000 tickets."""
     with servers.desk(database) as server:
         tell("pages and writes")
@@ -86,7 +82,7 @@ async def small(bare: Client, database: Path) -> tuple[list[Row], dict[str, floa
         rows += await in_browsers(server)
         server.settle()
         rows.append(Row("memory after all this, without sockets", server.memory(), 100 * MEGABYTE, megabytes))
-    return rows, costs
+    return rows
 
 
 def fan_out_rows(desk: dict[str, float], bare: dict[str, float]) -> list[Row]:
@@ -105,7 +101,12 @@ def fan_out_rows(desk: dict[str, float], bare: dict[str, float]) -> list[Row]:
         Row("  server CPU meanwhile, of one core", desk["load"], None, "{:.0%}".format),
         Row("memory of an idle socket, to a bare one", desk["memory"] / bare["memory"], 1.25, times),
         Row("  the desk", desk["memory"], None, kilobytes),
-        Row(f"a change beside {sockets} sockets that do not show it, to one alone", desk["apart"], 1.1, times),
+        Row(
+            f"a change beside {sockets} sockets that do not show it, to {fan_out.FEW} of them",
+            desk["apart"],
+            1.1,
+            times,
+        ),
     ]
 
 
@@ -128,32 +129,33 @@ async def in_browsers(server: Server) -> list[Row]:
     ]
 
 
-async def big(bare: Client, database: Path, tickets: int, before: dict[str, float]) -> list[Row]:
+async def grown(small: Path, big: Path, tickets: int) -> list[Row]:
     """What grows with the number of tickets."""
-    with servers.desk(database) as server:
-        tell("pages and writes")
-        costs = await units.of_desk(bare, await signed_in(server), database)
-        server.settle()
-        memory = Row(f"memory with {tickets:,} tickets", server.memory(), None, megabytes)
-    grown = [
-        Row(f"{name}, {tickets:,} tickets, to {SMALL:,}", costs[key] / before[key], GROWTH, times)
+    with servers.desk(small) as smaller, servers.desk(big) as bigger:
+        tell("pages and writes of both desks")
+        growth = await units.growth((await signed_in(bigger), big), (await signed_in(smaller), small))
+        bigger.settle()
+        memory = Row(f"memory with {tickets:,} tickets", bigger.memory(), None, megabytes)
+    rows = [
+        Row(f"{name}, {tickets:,} tickets, to {SMALL:,}", growth[key], GROWTH, times)
         for key, (name, _) in UNITS.items()
     ]
-    told = [Row(f"{name}, {tickets:,} tickets", costs[key], None, units_) for key, (name, _) in UNITS.items()]
-    return [*grown, *told, memory]
+    return [*rows, memory]
 
 
 async def main(tickets: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for servers too
-    with tempfile.TemporaryDirectory(prefix="pult-bench-") as folder, servers.bare() as server:
-        bare = Client(server)
-        rows, costs = await small(bare, filled(Path(folder), SMALL))
-        rows += await big(bare, filled(Path(folder), tickets), tickets, costs)
-    table = Table("", "found", "at most", "", title="What the desk costs", caption=NOTE)
+    with tempfile.TemporaryDirectory(prefix="pult-bench-") as name:
+        folder = Path(name)
+        with servers.bare() as server:
+            rows = await small(Client(server), filled(folder / "desk.sqlite3", SMALL))
+        desks = filled(folder / "small.sqlite3", SMALL), filled(folder / "big.sqlite3", tickets)
+        rows += await grown(*desks, tickets)
     for row in rows:
-        table.add_row(row.what, row.form(row.found), "" if row.most is None else row.form(row.most), row.verdict)
-    Console(width=120).print(table)
+        aim = "" if row.most is None else f"at most {row.form(row.most)}"
+        print(f"{row.what:<66}{row.form(row.found):>12}   {aim:<20}{row.verdict}".rstrip())  # noqa: T201
+    print(NOTE)  # noqa: T201
 
 
 def tell(what: str) -> None:

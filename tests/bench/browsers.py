@@ -81,7 +81,7 @@ async def change_to_shown(browser: Browser, server: Server, ticket: int) -> list
 
 
 async def first_page(browser: Browser, server: Server) -> dict[str, float]:
-    """A list with nothing in the cache: how many requests (the socket is one), bytes, and bytes of our own scripts."""
+    """A list with nothing in the cache: how many requests (the socket is one), bytes, bytes of our own scripts."""
     page = await signed_in(browser, server, DEMO["email"])
     cookies = await page.context.cookies()
     await page.context.close()
@@ -92,12 +92,16 @@ async def first_page(browser: Browser, server: Server) -> dict[str, float]:
     await network.send("Network.enable")
     urls: dict[str, str] = {}
     sizes: dict[str, float] = {}
+    sockets: list[str] = []
     network.on("Network.requestWillBeSent", lambda it: urls.update({it["requestId"]: it["request"]["url"]}))
-    network.on("Network.webSocketCreated", lambda it: urls.update({it["requestId"]: it["url"]}))
+    network.on("Network.webSocketCreated", lambda it: sockets.append(it["url"]))
     network.on("Network.loadingFinished", lambda it: sizes.update({it["requestId"]: it["encodedDataLength"]}))
     await page.goto(f"{server.url}/tickets")
     await page.wait_for_selector("#live[data-state=connected]", state="attached")
     await page.wait_for_load_state("networkidle")
     own = sum(size for request, size in sizes.items() if "/js/" in urls.get(request, ""))
     await cold.close()
-    return {"requests": len(urls), "bytes": sum(sizes.values()), "scripts": own}
+    requests = len(sockets) + sum(
+        size > 0 for size in sizes.values()
+    )  # without what the cache gave, an icon shown twice
+    return {"requests": requests, "bytes": sum(sizes.values()), "scripts": own}

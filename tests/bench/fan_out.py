@@ -1,6 +1,7 @@
 """One change and many open pages: how long until the last has it, what it costs, and what an idle page costs."""
 
 import asyncio
+import itertools
 import json
 import re
 import sqlite3
@@ -8,7 +9,7 @@ import statistics
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from html import unescape
 from pathlib import Path
@@ -18,8 +19,9 @@ from app.config import ROOT
 from tests.bench import servers
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import Server
+from tests.bench.units import open_tickets
 
-SOCKETS = 1000
+SOCKETS, FEW = 1000, 10
 PROCESSES = 2
 CHANGES = 15  # of which the median counts
 RATE, SECONDS = 100, 10
@@ -145,7 +147,7 @@ async def of_desk(server: Server, database: Path) -> dict[str, Any]:
         found["text"] = (await pages.report())["last"]
         found["lag"], found["load"] = await lag(pages, anna, shown, database)
         await pages.close()
-    found["apart"] = await elsewhere(people, shown[-1])
+    found["apart"] = await elsewhere(people, database)
     return found
 
 
@@ -188,21 +190,29 @@ async def reached(pages: Crowd, number: int) -> list[Any]:
     raise TimeoutError("some page never caught up")
 
 
-async def elsewhere(people: Sequence[Client], ticket: int) -> float:
-    """How much dearer a change is with so many pages open that do not show it, as a ratio.
+async def elsewhere(people: Sequence[Client], database: Path) -> float:
+    """How much dearer a change is with so many pages open that do not show it than with few such pages, as a ratio.
 
-    What open pages cost by themselves, their heartbeats, is taken off.
+    What open pages cost by themselves, their heartbeats, is taken off. Every change is of the next ticket, so that no
+    thread gets long.
     """
     anna = people[1]
-    requests = [anna.post(f"/tickets/{ticket}/comments", body=f"Apart {n}", kind="note") for n in range(100)]
-    alone = await cost_of(anna, requests, await idle_load(anna))
-    async with crowd() as pages:
-        others = [number for number in range(1, 12) if number != ticket][:10]
-        urls = [url for other in others for url in await live_urls(people, f"/tickets/{other}", SOCKETS // 10)]
-        await pages.open(urls, anna.server.url)
-        beside = await cost_of(anna, requests, await idle_load(anna))
-        await pages.close()
-    return beside / alone
+    tickets = open_tickets(database)
+    shown, changed = tickets[:10], itertools.cycle(tickets[10:])
+
+    def requests() -> list[bytes]:
+        numbers = itertools.islice(changed, 200)
+        return [anna.post(f"/tickets/{number}/comments", body="Elsewhere", kind="note") for number in numbers]
+
+    async def beside(number: int) -> float:
+        async with crowd() as pages:
+            urls = [url for ticket in shown for url in await live_urls(people, f"/tickets/{ticket}", number // 10)]
+            await pages.open(urls, anna.server.url)
+            found = await cost_of(anna, requests, await idle_load(anna))
+            await pages.close()
+        return found
+
+    return await beside(SOCKETS) / await beside(FEW)
 
 
 async def idle_load(client: Client) -> float:
@@ -212,14 +222,14 @@ async def idle_load(client: Client) -> float:
     return (client.server.cpu() - before) / (time.time() - began)
 
 
-async def cost_of(client: Client, requests: Sequence[bytes], idle: float) -> float:
+async def cost_of(client: Client, requests: Callable[[], Sequence[bytes]], idle: float) -> float:
+    """CPU for so many requests, the median of several times, without what the server takes when idle."""
     found = []
-    for _ in range(3):
+    for _ in range(7):
         before, began = client.server.cpu(), time.time()
-        for _ in range(3):
-            await client.ask_all(requests)
+        await client.ask_all(requests())
         found.append(client.server.cpu() - before - idle * (time.time() - began))
-    return min(found)
+    return statistics.median(found)
 
 
 async def shown_tickets(client: Client) -> list[int]:

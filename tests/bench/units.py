@@ -1,10 +1,12 @@
 """What pages and writes cost the server, in units."""
 
+import itertools
 import random
 import sqlite3
 import statistics
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.http import Client
@@ -14,35 +16,53 @@ LEAST = 0.3  # seconds of server CPU in a measurement, so that the clock's ticks
 COMMENTS = 20
 PAGES = 100
 
-Requests = Callable[[], Sequence[bytes]]
+
+@dataclass(frozen=True)
+class Kind:
+    """Requests of one kind, and how they are answered."""
+
+    requests: Callable[[], Sequence[bytes]]
+    status: int = 200
 
 
-async def in_units(bare: Client, client: Client, requests: Requests, status: int = 200) -> float:
-    """What one of these requests costs, in units that are measured by turns with it."""
+async def of_desk(bare: Client, client: Client, database: Path) -> dict[str, float]:
+    """What each kind of request costs the desk, in units that are measured by turns with it."""
+    unit = Kind(lambda: [bare.get("/")] * 500)
+    return {name: await _by_turns(client, kind, bare, unit) for name, kind in (await _kinds(client, database)).items()}
+
+
+async def growth(big: tuple[Client, Path], small: tuple[Client, Path]) -> dict[str, float]:
+    """How much dearer each kind of request is at the bigger of two desks, by turns."""
+    dear, cheap = await _kinds(*big), await _kinds(*small)
+    return {name: await _by_turns(big[0], dear[name], small[0], cheap[name]) for name in dear}
+
+
+async def _by_turns(one: Client, its: Kind, other: Client, others: Kind) -> float:
+    """What a request of one costs, in those of the other."""
     found = []
-    await _cost(client, requests, status)
+    for client, kind in ((one, its), (other, others)):
+        await _cost(client, kind)
     for _ in range(ROUNDS):
-        unit = await _cost(bare, lambda: [bare.get("/")] * 500, 200)
-        found.append(await _cost(client, requests, status) / unit)
+        unit = await _cost(other, others)
+        found.append(await _cost(one, its) / unit)
     return statistics.median(found)
 
 
-async def _cost(client: Client, requests: Requests, status: int) -> float:
+async def _cost(client: Client, kind: Kind) -> float:
     """Seconds of the server's CPU for one of these requests."""
     client.server.settle()
     before, asked = client.server.cpu(), 0
     while client.server.cpu() - before < LEAST:
-        sent = requests()
-        wrong = [answer.status for answer in await client.ask_all(sent) if answer.status != status]
+        sent = kind.requests()
+        wrong = [answer.status for answer in await client.ask_all(sent) if answer.status != kind.status]
         assert not wrong, f"{sent[0][:80]!r} answered {wrong[0]}"
         asked += len(sent)
     client.server.settle()
     return (client.server.cpu() - before) / asked
 
 
-async def of_desk(bare: Client, client: Client, database: Path) -> dict[str, float]:
-    """Units for each kind of request."""
-    chance = random.Random(1)
+async def _kinds(client: Client, database: Path) -> dict[str, Kind]:
+    """Each kind of request, for a desk that this client asks."""
     rare, common = words(database)
     tickets = open_tickets(database)
     answer = await client.ask(client.post("/tickets", subject="Twenty comments", body="The first one."))
@@ -59,21 +79,16 @@ async def of_desk(bare: Client, client: Client, database: Path) -> dict[str, flo
         """On tickets all over the desk, so that none gets a thread that is longer than usual."""
         return [
             client.post(f"/tickets/{number}/comments", body=f"Reply to **{number}**.")
-            for number in chance.sample(tickets, min(50, len(tickets)))
+            for number in itertools.islice(replied_to, 50)
         ]
 
-    pages = {
-        "list": "/tickets",
-        "ticket": page,
-        "rare": f"/tickets?q={rare}",
-        "common": f"/tickets?q={common}",
+    replied_to = itertools.cycle(random.Random(1).sample(tickets, len(tickets)))
+    pages = {"list": "/tickets", "ticket": page, "rare": f"/tickets?q={rare}", "common": f"/tickets?q={common}"}
+    return {
+        **{name: Kind(lambda path=path: [client.get(path)] * PAGES) for name, path in pages.items()},  # type: ignore[misc]
+        "create": Kind(create, 303),
+        "comment": Kind(comment, 303),
     }
-    found = {}
-    for name, path in pages.items():
-        found[name] = await in_units(bare, client, lambda path=path: [client.get(path)] * PAGES)
-    found["create"] = await in_units(bare, client, create, 303)
-    found["comment"] = await in_units(bare, client, comment, 303)
-    return found
 
 
 def words(database: Path) -> tuple[str, str]:
