@@ -57,7 +57,7 @@ def tortoise_config(
         "busy_timeout": BUSY_SECONDS * 1000,
         "foreign_keys": "ON" if foreign_keys else "OFF",
         "synchronous": "FULL",  # what was acknowledged survives a power cut
-        "cache_size": -16_000,  # kB; with SQLite's 2,000 every comment on a big desk reads 40 pages anew
+        "cache_size": -8_000,  # kB; with SQLite's 2,000 every comment on a big desk reads 40 pages anew
         "journal_size_limit": 16_000_000,  # bytes; with Tortoise's 16,384 the log is cut, and grows anew, all the time
     }
     return {

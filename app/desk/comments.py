@@ -50,7 +50,7 @@ async def write(
         )
         tickets.touch(ticket, public=public)
         await ticket.save(update_fields=["updated", "updated_public"])
-        await search.index(ticket.id)
+        await search.add(ticket.id, wanted, body)
         await _record(What.COMMENT_ADDED, person, ticket, comment, taken=number)
         after = status or _implied(person, ticket, wanted)
         if after != ticket.status:

@@ -21,7 +21,7 @@ from app.config import ROOT
 from app.desk import markdown
 
 LANGUAGES = ("en", "ru")
-REMEMBERED = 8192  # rendered values
+REMEMBERED = 4096  # rendered values
 
 
 class Renderer:

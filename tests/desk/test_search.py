@@ -1,15 +1,22 @@
 """Any word finds its ticket, whoever may see it; nothing that is typed is an error."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.desk import comments, filters, queries, search, tickets
+from app.desk.errors import Invalid
 from app.desk.filters import Filter
 from app.desk.models import Person
 from app.desk.policy import audience_of
 
 from .acts import a_ticket
+
+ODD = st.text(
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("\"*:(){}^-+#'\\ \u0301й\u202e\x00ANDORNOTfromtag"))
+)
 
 
 async def found(person: Person, q: str, **more: str) -> list[int]:
@@ -152,7 +159,11 @@ async def search_rows() -> list[dict[str, object]]:
     return await queries.db.rows("SELECT rowid, * FROM search ORDER BY rowid")
 
 
-async def test_filling_the_index_anew_changes_nothing(full):
+@given(said=st.lists(st.tuples(ODD, st.sampled_from(["reply", "note"])), min_size=1, max_size=4))
+async def test_filling_the_index_anew_changes_nothing(full, said):
+    for body, kind in said:
+        with contextlib.suppress(Invalid):
+            await comments.write(full.anna, 1, body, kind=kind)
     before = await search_rows()
     await queries.db.rows("DELETE FROM search")
     await search.index(1, 1000)
@@ -182,11 +193,6 @@ async def test_a_beginning_of_few_words_is_spelt_out(desk):
     for beginning, spelt in (("wor", '("wort" OR "worte" OR "worter")'), ("pre", '"pre"*'), ("x", '"x"')):
         match = await search.spelt_out(search.parse(beginning, requester=None).match)
         assert match == spelt and search.is_one_word(match) is ("*" not in spelt)
-
-
-ODD = st.text(
-    st.one_of(st.characters(codec="utf-8"), st.sampled_from("\"*:(){}^-+#'\\ \u0301й\u202e\x00ANDORNOTfromtag"))
-)
 
 
 @given(q=ODD)
