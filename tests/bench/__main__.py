@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import browsers, fan_out, servers, units
+from tests.bench import browsers, fan_out, servers, units, waits
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import MEGABYTE, Server
 
@@ -82,6 +82,10 @@ async def small(bare: Client, database: Path) -> list[Row]:
         rows += await in_browsers(server)
         server.settle()
         rows.append(Row("memory after all this, without sockets", server.memory(), 100 * MEGABYTE, megabytes))
+        tell("demo beside the desk")
+        waits_ = await waits.beside_demo(client, database)
+        rows.append(Row("most that a write waits beside `demo`", waits_[-1], 0.1, ms))
+        rows.append(Row("  median", waits_[len(waits_) // 2], None, ms))
     return rows
 
 

@@ -212,7 +212,8 @@ async def elsewhere(people: Sequence[Client], database: Path) -> float:
             await pages.close()
         return found
 
-    return await beside(SOCKETS) / await beside(FEW)
+    many, few = zip(*[(await beside(SOCKETS), await beside(FEW)) for _ in range(3)], strict=True)
+    return statistics.median(many) / statistics.median(few)
 
 
 async def idle_load(client: Client) -> float:

@@ -69,22 +69,26 @@ def bare() -> Iterator[Server]:
 def pult(database: Path, *arguments: str) -> None:
     """Run a command of the desk to its end."""
     subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        cwd=ROOT,
-        env=_environment(database),
+        command(*arguments),
+        env=environment(database),
         check=True,
         stdout=subprocess.DEVNULL,
     )
 
 
-def _environment(database: Path) -> dict[str, str]:
+def command(*arguments: str) -> list[str]:
+    """What runs a command of the desk."""
+    return [sys.executable, "-m", "app", *arguments]
+
+
+def environment(database: Path) -> dict[str, str]:
     return {**os.environ, "PULT_DATABASE__URL": f"sqlite://{database}", "PULT_SERVER__LOG_LEVEL": "warning"}
 
 
 @contextmanager
 def _running(*arguments: str, database: Path = Path("unused")) -> Iterator[Server]:
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=_environment(database), stdout=subprocess.PIPE, text=True
+        [sys.executable, *arguments], cwd=ROOT, env=environment(database), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     try:
