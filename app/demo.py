@@ -160,6 +160,7 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
     chance = random.Random(seed)  # noqa: S311 - a demo, not a secret
     staff, requesters = await _people()
     scene = Scene(chance, staff, requesters, tickets, db.now())
+    pause = PAUSE if beside else 0
     with click.progressbar(
         length=tickets, label="Demo tickets", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
@@ -168,8 +169,11 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
             async with db.transaction():
                 await _write(batch)
             bar.update(len(batch.tickets))
-            if beside:
-                await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
+    more = await search.merge(begin=True)  # else a desk's first thousand writes would do it
+    while more:
+        await asyncio.sleep(pause)
+        more = await search.merge(begin=False)
 
 
 async def print_sign_ins() -> None:

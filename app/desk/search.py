@@ -27,6 +27,7 @@ ENDINGS = """
     )
     SELECT term FROM word WHERE term < ? LIMIT ?
 """  # a step finds the next word by a look into the index; the words themselves stand in it once for each place
+MERGED = 20  # pages; others wait so long to write
 PUBLIC = "{subject replies}"  # what a requester's words are looked for in
 
 _PART = re.compile(r'(?:(from|tag|status):)?("[^"]*"?|\S+)', re.IGNORECASE)
@@ -111,6 +112,15 @@ async def spelt_out(match: str) -> str:
 def is_one_word(match: str) -> bool:
     """Whether a query, as it was spelt out, asks for one word, or any of some: each row that is looked at is found."""
     return _WORD_OR_WORDS.fullmatch(match) is not None
+
+
+async def merge(*, begin: bool) -> bool:
+    """Put some of the index's parts together, up to MERGED pages; whether more is left to do. begin: all into one."""
+    async with db.transaction():
+        [before] = await db.rows("SELECT total_changes() AS n")
+        await db.rows("INSERT INTO search(search, rank) VALUES ('merge', ?)", [-MERGED if begin else MERGED])
+        [after] = await db.rows("SELECT total_changes() AS n")
+    return bool(after["n"] - before["n"] > 1)  # https://sqlite.org/fts5.html#the_merge_command
 
 
 async def index(first: int, last: int | None = None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from app import db
 from app.desk import comments, people, tickets
 from app.desk.models import Person, Role, Ticket
 from app.desk.tickets import Opening
@@ -44,6 +45,7 @@ class Room:
     rich: Ticket = field(default_factory=Ticket)
     plain: Ticket = field(default_factory=Ticket)
     closed: Ticket = field(default_factory=Ticket)
+    long: Ticket = field(default_factory=Ticket)
 
     contexts: dict[int, BrowserContext] = field(default_factory=dict)
 
@@ -89,6 +91,9 @@ class Room:
         self.plain = await desk.open(subject="Printer", body="It does not print.")
         self.closed = await desk.open(subject="Done", body="Thanks")
         await desk.change(self.closed, status="closed")
+        self.long = await desk.open(subject="Goes on", body="And on")
+        for number in range(199):
+            await comments.write(anna, self.long.id, f"Message {number}", kind="note" if number % 7 == 0 else "reply")
 
 
 Words = tuple[str, str]  # English, Russian
@@ -119,7 +124,7 @@ def state(where: str, words: Words, *, to: list[State] = STATES) -> Callable[[Ca
 
 def live(name: str, path: str, where: str, words: Words, by: str = "anna", to: list[State] = STATES) -> None:
     async def reach(room: Room) -> Page:
-        where_to = path.format(rich=room.rich.id, plain=room.plain.id, closed=room.closed.id)
+        where_to = path.format(rich=room.rich.id, plain=room.plain.id, closed=room.closed.id, long=room.long.id)
         return await room.open(where_to, getattr(room.running.cast, by))
 
     to.append(State(name, reach, where, words))
@@ -146,6 +151,7 @@ live(
     EMPTY,
 )
 plain("signing in", "/login", ("Sign in", "Войти"))
+plain("a request that cannot be taken", "/logout", ("could not be understood", "Не удалось понять запрос"))
 plain("nothing there", "/tickets/99999", ("Nothing is here.", "Здесь ничего нет."))
 live("the list", "/tickets", "h1", ("Inbox", "Входящие"))
 live("the list of an admin", "/tickets?view=all", "h1", ("All", "Все"), "vera")
@@ -163,6 +169,7 @@ live("a search that finds nothing", "/tickets?q=xyzzy", ".empty", ("xyzzy", "xyz
 live("a ticket", "/tickets/{rich}", "#ticket", ("Urgent", "Срочный"))
 live("a ticket of an admin", "/tickets/{rich}", ".own", ("Edit", "Изменить"), "vera")
 live("a ticket of a requester", "/tickets/{rich}", "#ticket", ("Open", "В работе"), "clara")
+live("a thread of two hundred", "/tickets/{long}", "#thread > :last-child", ("Message 198", "Message 198"))
 live("a closed ticket", "/tickets/{closed}", ".closed-hint", ("This ticket is closed.", "Обращение закрыто."))
 live("a new ticket", "/tickets/new", "form.stack", ("Open the ticket", "Создать обращение"))
 live("a new ticket of a requester", "/tickets/new", "form.stack", ("Message", "Сообщение"), "clara")
@@ -229,6 +236,13 @@ async def the_menu_of_a_narrow_window(room: Room) -> Page:
 async def what_can_be_searched_by(room: Room) -> Page:
     page = await room.open("/tickets")
     await page.keyboard.press("/")
+    return page
+
+
+@state("#ticket", ("Printer", "Printer"))
+async def a_long_text_on_its_way(room: Room) -> Page:
+    page = await room.ticket()
+    await page.fill("#comment-body", "Ten thousand characters. " * 400)
     return page
 
 
@@ -350,6 +364,36 @@ async def an_ended_session(room: Room) -> Page:
     other = await page.context.new_page()
     await other.goto("/settings")
     await other.click(".side-foot form button")
+    return page
+
+
+@state("[data-banner=stopped]", ("Live updates stopped", "Обновления остановлены"))
+async def live_updates_that_stopped(room: Room) -> Page:
+    page = await (await room.context(room.running.cast.anna)).new_page()
+    await page.add_init_script("window.WebSocket = class extends WebSocket { last = (window.opened = this) }")
+    await page.goto(f"/tickets/{room.plain.id}")
+    await connected(page)
+    await page.evaluate("opened.send('nonsense')")
+    return page
+
+
+@state("main", ("Something broke on our side.", "сломалось на нашей стороне"))
+async def a_fault_of_ours(room: Room) -> Page:
+    page = await (await room.context(room.running.cast.anna)).new_page()
+    await db.rows("ALTER TABLE tag RENAME TO elsewhere")
+    await page.goto("/tickets")
+    await db.rows("ALTER TABLE elsewhere RENAME TO tag")
+    return page
+
+
+@state("main", ("Too many tries.", "Слишком много попыток"))
+async def too_many_tries(room: Room) -> Page:
+    page = await (await room.context(None)).new_page()
+    await page.goto("/login")
+    while await page.locator("#login").count():
+        await page.fill("[name=email]", "nobody@pult.example")
+        await page.fill("[name=password]", "wrong")
+        await page.click("button.primary")
     return page
 
 
