@@ -42,7 +42,7 @@ class Relay:
         self.kept = Kept()
         self.healthy = True
         self.stopping = False
-        self._config, self._bus = config, bus
+        self._config, self._bus, self._render = config, bus, render
         self._frames = Frames(self.kept, render)
         self._owed: set[Shown] = set()  # regions that changed, and maybe not everyone who shows them knows
         self._lock = asyncio.Lock()
@@ -275,6 +275,7 @@ class Relay:
                     await self.hub.drop(socket, Close.ENDED)
         self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
         if self._peak.is_long_over(len(self.hub.sockets), now):
+            self._render.forget()
             await db.shrink()
             memory.give_back()
 

@@ -40,6 +40,10 @@ class Renderer:
         """One live thing. The template sees it as `it` and nothing about who looks or when."""
         return self._remembered(template, value, language)
 
+    def forget(self) -> None:
+        """What was remembered; it is rendered anew when somebody looks at it."""
+        self._remembered.cache_clear()
+
     def compile(self, template: str) -> None:
         """Raises jinja2.TemplateError if it is none."""
         for environment in self._environments.values():

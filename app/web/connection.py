@@ -1,7 +1,7 @@
 """Quart's application and WebSocket connection, with what they lack for us (Quart 0.22).
 
-Quart decides whether a socket is let in. From then on it lives without Quart, whose two tasks, contexts, queues and
-copies of every header would be a third of what an open page costs; and stock Quart queues without end what a handler
+Quart decides whether a socket is let in. From then on it lives without Quart, whose two tasks, contexts, queue and
+copies of every header would be a third of what an open page costs, and without its request; and stock Quart queues without end what a handler
 has not received (1.1 GB in 6 s from one socket), while the server reads on only when we have read. What fails closes
 with 1011, at which pages come back; stock Quart closes with 1000, at which they never do.
 """
@@ -32,6 +32,8 @@ class Connection(ASGIWebsocketConnection):
         self._send: Any = send
         self.scope["pult.connection"] = self  # type: ignore[typeddict-unknown-key]
         await self.handle_websocket(self._create_websocket_from_scope(send), self._unless_let_in)
+        self.scope.clear()  # type: ignore[attr-defined]
+        del self.queue
         if self.life:
             try:
                 await self.life()
