@@ -1,9 +1,9 @@
 """Quart's application and WebSocket connection, with what they lack for us (Quart 0.22).
 
 Quart decides whether a socket is let in. From then on it lives without Quart, whose two tasks, contexts, queue and
-copies of every header would be a third of what an open page costs, and without its request; and stock Quart queues without end what a handler
-has not received (1.1 GB in 6 s from one socket), while the server reads on only when we have read. What fails closes
-with 1011, at which pages come back; stock Quart closes with 1000, at which they never do.
+copies of every header would be a third of what an open page costs, and without its request. Stock Quart also queues
+without end what a handler has not received (1.1 GB in 6 s from one socket), while the server reads on only when we have
+read. What fails closes with 1011, at which pages come back; stock Quart closes with 1000, at which they never do.
 """
 
 import contextlib

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.states import Room
+from tests.browser.test_states import MOVING
 from tests.live.actions import Desk
 
 # Elements of a kind that a selector names and that can be seen.
@@ -34,7 +35,7 @@ async def test_a_list_on_paper_is_its_rows(room):
     page = await room.open("/tickets?view=all")
     await page.emulate_media(media="print")
     assert await page.evaluate(SEEN, ".side, .filters, .head .button, input, select") == 0
-    assert await page.evaluate(SEEN, "#ticket-rows .subject") == 3
+    assert await page.evaluate(SEEN, "#ticket-rows .subject") == 4
 
 
 async def test_with_the_systems_own_colours_nothing_is_told_by_a_ground_alone(room):
@@ -60,6 +61,16 @@ async def test_a_changed_row_glows_unless_the_person_asked_for_no_motion(reduced
     await room.desk.change(room.plain, priority="high")
     await page.wait_for_selector("body[data-moving]")
     assert (await page.get_attribute("body", "data-moving") == "0") is reduced
+
+
+async def test_nothing_moves_under_the_mouse_of_who_asked_for_no_motion(room):
+    for path, pointed_at in (("/tickets", ".filters label, #ticket-rows tr, nav a, .button"), ("/tickets/2", "button")):
+        page = await room.open(path)
+        seen = [it for it in await page.locator(pointed_at).all() if await it.is_visible()]
+        assert len(seen) > 3
+        for it in seen:
+            await it.hover()
+            assert await page.evaluate(MOVING) == []
 
 
 async def test_targets_are_as_large_as_a_finger_where_one_touches_and_24_px_elsewhere(room):
