@@ -110,7 +110,9 @@ class State:
         """The page in this state; fails if it does not come to it or lacks the words."""
         page = await self.reach(room)
         words = self.words[LANGUAGES.index(room.language)]
-        await expect(page.locator(self.where).first).to_contain_text(words, use_inner_text=True)
+        shows = page.locator(self.where).first
+        await expect(shows).to_be_visible()
+        await expect(shows).to_contain_text(words, use_inner_text=True)
         return page
 
 
