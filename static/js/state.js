@@ -31,7 +31,8 @@ export function end(why) {
   banner(why, true);
   document.dispatchEvent(new CustomEvent("pult:ended", { detail: { why } }));
   if (why !== "gone") return;
-  for (const region of document.querySelectorAll("#ticket, #thread, #ticket-rows, #list-foot")) region.replaceChildren();
+  const regions = "#ticket, #thread, #ticket-rows, #list-count, #list-foot, [data-count]";
+  for (const region of document.querySelectorAll(regions)) region.replaceChildren();
 }
 
 // What ended goes on.

@@ -248,6 +248,7 @@ async def test_a_page_whose_right_is_gone_is_cleared_and_what_was_typed_stays(br
     await people.set_role(running.cast.anna, Role.REQUESTER)
     await page.wait_for_selector('[data-banner="gone"]:visible')
     assert await page.locator("#thread > *").count() == 0
+    assert {*await page.locator("[data-count]").all_inner_texts()} == {""}
     assert await page.input_value("#comment-body") == "half an answer"
 
 
