@@ -1,20 +1,26 @@
 """The cast and the ways to start the desk: the database alone, or served for real on a free port."""
 
 import asyncio
+import contextlib
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from types import CodeType
 
 import httpx
 import pytest
 import uvicorn
+from jinja2.bccache import Bucket, BytecodeCache
 from quart_auth import QuartAuth
 
 from app import db, serving
 from app.config import Config, Database, Live, Security, Server
 from app.desk import people
 from app.desk.models import Person, Role
+from app.live import render
 from app.live.relay import Relay
 from app.live.render import Renderer
 from tests.log import SECRET, Log, kept
@@ -97,6 +103,51 @@ async def make_cast() -> Cast:
     )
 
 
+class Promptly(uvicorn.Server):
+    """Uvicorn looks ten times a second whether it shall stop and whether everybody has left; this one waits."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(serving.GRACE):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.001)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+
+class Remembered(BytecodeCache):
+    """Templates are compiled once for all the desks of a run."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code
+        self._code[bucket.key + bucket.checksum] = bucket.code
+
+
+render.Environment = partial(render.Environment, bytecode_cache=Remembered())  # type: ignore[misc, assignment]
+
+
 class Served:
     """A desk served by uvicorn in the test's own event loop, and its people's clients."""
 
@@ -105,7 +156,7 @@ class Served:
         self._listening = serving.listen(config)
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.server = uvicorn.Server(self.settings)
+        self.server = Promptly(self.settings)
         self.app = self.settings.app
         self.cast: Cast
         self._clients: list[httpx.AsyncClient] = []
@@ -122,7 +173,7 @@ class Served:
     async def stop(self) -> None:
         for client in self._clients:
             await client.aclose()
-        self.server.should_exit = True
+        self.server.stop()
         await self._running
 
     @property

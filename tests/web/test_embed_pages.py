@@ -106,8 +106,8 @@ async def test_an_embed_of_one_ticket_shows_that_one(look):
 
 
 async def test_what_is_foreign_looks_as_what_is_missing(look):
-    def without_token(html):
-        return re.sub(r'value="eyJ[^"]*"', "", html)
+    def without_token(html):  # nor how many seconds it has left
+        return re.sub(r'value="eyJ[^"]*"|data-left="[^"]*"', "", html)
 
     foreign, missing = [await look(f"/embed/tickets/{number}") for number in (3, 99)]
     assert foreign.status_code == missing.status_code == 404
