@@ -8,7 +8,7 @@ LONG = 5  # seconds
 
 
 def settle() -> None:
-    """What is here now stays: the garbage collector need not look at it again and again (a third of its time)."""
+    """What is here now stays: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
 
