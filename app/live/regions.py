@@ -200,10 +200,12 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     if region.name in ("ticket", "thread"):
         return str(event.ticket) == region.of
     filter_ = filter_of(region)
+    if filter_.q:
+        return True
     after, before = filter_.meets(event.fields), filter_.meets(event.fields_before)
     if region.name == "count" and event.what not in (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED):
         return after != before
-    return bool(filter_.q) or after or before
+    return after or before
 
 
 @dataclass

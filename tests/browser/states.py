@@ -383,8 +383,10 @@ async def live_updates_that_stopped(room: Room) -> Page:
 async def a_fault_of_ours(room: Room) -> Page:
     page = await (await room.context(room.running.cast.anna)).new_page()
     await db.rows("ALTER TABLE tag RENAME TO elsewhere")
-    await page.goto("/tickets")
-    await db.rows("ALTER TABLE elsewhere RENAME TO tag")
+    try:
+        await page.goto("/tickets")
+    finally:
+        await db.rows("ALTER TABLE elsewhere RENAME TO tag")
     return page
 
 
