@@ -22,6 +22,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 _SELF = ("script-src", "style-src", "img-src", "connect-src", "form-action")
 _NONE = ("default-src", "base-uri", "object-src")
+MARK = ("Pult", "1")  # on every answer of ours, and on no proxy's: by it a page knows what may take a form's place
 POLICY = "; ".join([f"{name} 'none'" for name in _NONE] + [f"{name} 'self'" for name in _SELF])
 
 
@@ -62,6 +63,7 @@ async def _guard() -> Response | WerkzeugResponse | None:
 
 async def _headers(response: Response) -> Response:
     headers = response.headers
+    headers[MARK[0]] = MARK[1]
     framed_by = " ".join(g.get("framed_by", ())) or "'none'"
     headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {framed_by}"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -1,15 +1,18 @@
 """What stands before every page: who may ask, from where, and the headers of every answer."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
+from tortoise.exceptions import OperationalError
 from werkzeug.routing import Rule
 
 from app.config import Server
-from app.web import embed, security
+from app.web import embed, limits, pages, security
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 
+from .embedding import a_site
 from .reading import HTMX
 
 SAMPLES = {
@@ -89,11 +92,59 @@ async def test_every_answer_carries_the_headers_of_the_contract(desk):
             headers = (await client.request(method, where, headers=as_asked)).headers
             policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
             assert policy == dict.fromkeys(SELF, "'self'") | dict.fromkeys(NONE, "'none'"), (method, where)
+            assert headers["pult"] == "1", (method, where)
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["referrer-policy"] == ("no-referrer" if where.startswith("/embed/") else "same-origin")
             assert headers["cross-origin-opener-policy"] == "same-origin"
             assert headers["cache-control"], (method, where)
             assert "strict-transport-security" not in headers and "server" not in headers
+
+
+async def test_every_answer_says_that_it_is_the_desks(desk, monkeypatch):
+    """Whatever its status, so that nothing else is ever taken for one."""
+    anna, clara, site = await desk.client(desk.cast.anna), await desk.client(desk.cast.clara), await a_site()
+    visitor, embedded = desk.stranger(), {"Authorization": f"Bearer {site.token()}"}
+    too_large = {"data": {"body": "x" * 1_100_000}}
+
+    cause = sqlite3.OperationalError("database or disk is full")
+    cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+    full = OperationalError(cause)
+
+    async def fail(*_: object) -> None:
+        raise desk.failure
+
+    async def answers():
+        yield 200, await anna.get("/tickets")
+        yield 200, await visitor.get("/embed/tickets", headers=embedded)
+        yield 204, await anna.post("/tickets/1", data={"version": "1", "priority": "high"}, headers=HTMX)
+        yield 303, await visitor.get("/tickets")
+        yield 303, await anna.post("/tickets/1/comments", data={"body": "Hello"})
+        for where in ("/tickets/1/comments", "/live/connection", "/embed/tickets", "/embed/session"):
+            yield 401, await visitor.post(where, headers=HTMX)
+        yield 401, await visitor.get("/embed/tickets")
+        yield 403, await clara.post("/tickets/1", data={"version": "1"})
+        yield 403, await anna.post("/tickets", headers={"Origin": "https://evil.example"})
+        yield 404, await anna.get("/tickets/99")
+        yield 405, await anna.put("/tickets")
+        yield 409, await conflict()
+        yield 413, await anna.post("/tickets/1/comments", **too_large)
+        yield 413, await visitor.post("/embed/tickets", headers=embedded, **too_large)
+        yield 422, await anna.post("/tickets/1/comments", data={"body": ""}, headers=HTMX)
+        monkeypatch.setattr(limits, "ADDRESS", limits.parse("1 per hour"))
+        monkeypatch.setattr(limits, "WORDS", limits.WORDS | {limits.ADDRESS: "an address"})
+        await visitor.post("/login")
+        yield 429, await visitor.post("/login")
+        monkeypatch.setattr(pages, "watch", fail)
+        for desk.failure, status in ((RuntimeError(), 500), (full, 503)):
+            yield status, await anna.get("/tickets")
+            yield status, await visitor.get("/embed/tickets", headers=embedded)
+
+    async def conflict():
+        await anna.post("/tickets/1", data={"version": "2", "subject": "Hers"})
+        return await anna.post("/tickets/1", data={"version": "2", "subject": "Theirs"})
+
+    async for status, answer in answers():
+        assert (answer.status_code, answer.headers.get("pult")) == (status, "1"), answer.request
 
 
 async def test_nothing_of_a_signed_in_person_is_kept_by_browsers(desk):
