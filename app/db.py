@@ -34,7 +34,7 @@ class DatabaseInUse(Exception):
 
 
 class NotMigrated(Exception):
-    """The database lacks migrations that this version needs."""
+    """The database lacks migrations that this version needs, or has some that it does not know."""
 
 
 class NotWritten(OperationalError):
@@ -70,6 +70,7 @@ async def connect(database: Database) -> None:
     """Open the database for this process. Raises NotMigrated if its schema is not the current one."""
     await _open(tortoise_config(database))
     try:
+        await _refuse_later()
         if missing := await _plan(tortoise_config(database)):
             raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
     except BaseException:
@@ -174,6 +175,15 @@ async def _plan(config: dict[str, Any]) -> list[str]:
     """The names of migrations that this database has not seen."""
     executor = MigrationExecutor(get_connection("default"), config["apps"])
     return [step.migration.name for step in await executor.plan()]
+
+
+async def _refuse_later() -> None:
+    """Raises NotMigrated for the database of a later version: this one would write what that one cannot read."""
+    if not await rows("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'"):
+        return
+    applied = {row["name"] for row in await rows("SELECT name FROM tortoise_migrations")}
+    if unknown := ", ".join(sorted(applied - known_migrations())):
+        raise NotMigrated(f"the database was written by a later Pult: {unknown} is not known here; install that again")
 
 
 async def _standing() -> set[str]:

@@ -189,3 +189,11 @@ async def test_an_older_database_is_not_opened_before_it_is_migrated(tmp_path):
     await db.migrate(database)
     await db.connect(database)
     await db.disconnect()
+
+
+async def test_the_database_of_a_later_version_is_refused_and_left_as_it_is(config):
+    with closing(sqlite3.connect(config.database.path)) as connection, connection:
+        connection.execute("INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('desk', '9999_later', 0)")
+    assert await db.migrate(config.database) == []
+    with pytest.raises(db.NotMigrated, match="written by a later Pult: 9999_later is not known here"):
+        await db.connect(config.database)
