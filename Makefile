@@ -10,8 +10,10 @@ help: ## what there is
 setup: ## .venv, dependencies and browser libraries; the other targets call it themselves
 	@$(PYTHON) .ci/setup.py run
 
-run: setup ## serve the desk with demo people and tickets [HOST=… PORT=…]
-	@$(BIN)/python -m app serve --demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+# The demo has a database of its own, so that it is never in the way of a desk that one begins.
+run: setup ## serve the demo, in demo.sqlite3; with EMPTY=1 one's own desk instead, as config.toml says [HOST=… PORT=…]
+	@$(if $(EMPTY),,PULT_DATABASE__URL="$${PULT_DATABASE__URL:-sqlite://demo.sqlite3}") \
+		$(BIN)/python -m app serve $(if $(EMPTY),,--demo) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 # Browser tests run in a process of their own: Playwright and the asyncio tests each want the event loop.
 # Status 5 means that nothing was selected, which ARGS="-k …" may well do to one of the two.

@@ -95,11 +95,12 @@ def serve(*, host: str | None, port: int | None, workers: int | None, migrate: b
         given = {"host": host, "port": port, "workers": workers}
         config = configuration.load(overrides={name: value for name, value in given.items() if value is not None})
         with contextlib.closing(db.hold(config.database)):
-            asyncio.run(_prepare(config, migrate=migrate, with_demo=with_demo))
-            _serve(configuration.with_secret(config), with_demo=with_demo)
+            anybody = asyncio.run(_prepare(config, migrate=migrate, with_demo=with_demo))
+            _serve(configuration.with_secret(config), with_demo=with_demo, anybody=anybody)
 
 
-async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
+async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> bool:
+    """Whether there is anybody who could sign in."""
     if migrate:
         await db.migrate(config.database)
     await db.connect(config.database)
@@ -108,11 +109,12 @@ async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> None:
             if not await Person.exists():
                 await demo.fill(tickets=demo.TICKETS, seed=demo.SEED)
             await demo.print_sign_ins()
+        return await Person.exists()
     finally:
         await db.disconnect()
 
 
-def _serve(config: Config, *, with_demo: bool) -> None:
+def _serve(config: Config, *, with_demo: bool, anybody: bool) -> None:
     logs.configure(config.server.log_level)
     settings = serving.settings(config)
     try:
@@ -126,6 +128,8 @@ def _serve(config: Config, *, with_demo: bool) -> None:
         click.echo(f"Pult serves {config.server.public_url or address}  (stop with Ctrl+C)")
         if shop:
             click.echo(f"A shop that embeds it: {shop}")
+        if not anybody:
+            click.echo("Nobody can sign in yet: python -m app user add you@example.com --name You --role admin")
         sys.stdout.flush()
         memory.settle()
         uvicorn.Server(settings).run(sockets=[listening])

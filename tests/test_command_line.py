@@ -136,6 +136,32 @@ def test_serve_on_a_taken_port_fails(pult):
     failed(result, f"cannot listen on 127.0.0.1:{port}: Address already in use")
 
 
+def test_a_desk_without_people_says_how_to_begin(environment, tmp_path):
+    there = environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/own.sqlite3", "PULT_SERVER__PORT": "0"}
+    command = [sys.executable, "-m", "app", "serve"]
+    with subprocess.Popen(command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as desk:
+        assert desk.stdout.readline().startswith(b"Pult serves http://127.0.0.1:")
+        assert b"python -m app user add" in desk.stdout.readline()
+        desk.send_signal(signal.SIGTERM)
+        desk.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("said", "runs"),
+    [
+        ([], ["sqlite://demo.sqlite3", "serve --demo"]),
+        (["EMPTY=1"], ["-m app serve"]),
+        (["PORT=9000", "HOST=::1"], ["--demo --host ::1 --port 9000"]),
+    ],
+)
+def test_make_run_is_the_demo_in_a_database_of_its_own_or_ones_own_desk(said, runs):
+    asked = ["make", "--dry-run", "run", *said]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True).stdout.replace("\\\n", " ")
+    command = " ".join(told.splitlines()[-1].split())
+    assert all(words in command for words in runs), command
+    assert ("demo" in command) is ("EMPTY=1" not in said)
+
+
 def test_serve_prints_its_address_and_the_demo_sign_ins_and_serves(environment, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
