@@ -17,7 +17,7 @@ from app import backup, db, demo, demo_site, inspection, logs, memory, serving
 from app import config as configuration
 from app.config import Config, ConfigError
 from app.desk import embeds, people
-from app.desk.errors import Invalid, Missing
+from app.desk.errors import Code, Invalid, Missing
 from app.desk.models import Person, Role
 from app.web.assets import MissingLibraries
 
@@ -284,13 +284,18 @@ async def revoke_key(id: str) -> None:  # noqa: A002 - the word of the command l
     click.echo(f"Revoked {key.id}.")
 
 
-WORDS = {
-    "not_an_email": "this is not an email address",
-    "taken": "somebody has this email address already",
-    "empty": "it must not be empty",
-    "too_long": "it is too long",
-    "not_an_origin": "give origins such as https://shop.example.com, without a path",
-    "password_length": f"it must have {people.PASSWORD[0]} to {people.PASSWORD[1]} characters",
+WORDS: dict[Code, str] = {
+    Code.EMPTY: "it must not be empty",
+    Code.TOO_LONG: "it is too long",
+    Code.UNKNOWN: "it is none of the possible values",
+    Code.NOT_A_DAY: "give a day as YYYY-MM-DD",
+    Code.NOT_AN_EMAIL: "this is not an email address",
+    Code.NOT_AN_ORIGIN: "give origins such as https://shop.example.com, without a path",
+    Code.TAKEN: "somebody has this email address already",
+    Code.PASSWORD_LENGTH: f"it must have {people.PASSWORD[0]} to {people.PASSWORD[1]} characters",
+    Code.WRONG_SIGN_IN: "this email and password do not fit together",
+    Code.CLOSED: "this ticket is closed and takes no more replies",
+    Code.NOT_WRITTEN: "nothing was saved: the database takes no changes now",
 }
 
 
@@ -310,7 +315,7 @@ def read_password(*, stdin: bool) -> str:
     if stdin:
         line = sys.stdin.readline().rstrip("\r\n")
         if not line:
-            raise Invalid({"password": "password_length"})
+            raise Invalid({"password": Code.PASSWORD_LENGTH})
         return line
     if not os.isatty(sys.stdin.fileno()):
         raise click.UsageError("give the password with --password-stdin")

@@ -4,7 +4,7 @@ import hashlib
 
 from app import db
 from app.desk import events, fields, policy, search, tickets
-from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 
@@ -17,14 +17,14 @@ async def write(
     The first reply of staff opens a new ticket; a requester's reply reopens a pending or solved one.
     A key that was used before for the same words gives the comment that it made. Raises Missing, Refused, Invalid.
     """
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     body = body.strip()
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
     fields.collect(errors, "key", lambda: fields.check_key(key))
     if status:
         fields.collect(errors, "status", lambda: fields.parse_status(status))
     if kind not in set(Kind):
-        errors["kind"] = "unknown"
+        errors["kind"] = Code.UNKNOWN
     async with db.transaction():
         ticket = await tickets.visible(person, ticket_id)
         if errors:
@@ -36,7 +36,7 @@ async def write(
         if status and not policy.may_change(person, ticket):
             raise Refused
         if not policy.may_write(person, ticket, wanted):
-            raise Invalid({"body": "closed"}) if wanted is Kind.REPLY else Refused
+            raise Invalid({"body": Code.CLOSED}) if wanted is Kind.REPLY else Refused
         number = await events.number()
         public = wanted is Kind.REPLY
         comment = await Comment.create(
@@ -60,7 +60,7 @@ async def write(
 
 async def edit(person: Person, comment_id: int, body: str, version: str) -> Comment:
     """Replace the text of a comment seen at this version. Raises Missing, Refused, Invalid, Conflict."""
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     body = body.strip()
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
     seen = fields.collect(errors, "version", lambda: fields.parse_version(version))
@@ -104,7 +104,7 @@ async def _sent_before(person: Person, ticket: Ticket, body: str, key: str) -> t
     """The comment that these words made under this key, and the key to keep if they made none. Raises Invalid."""
     earlier = await Comment.get_or_none(author_id=person.id, key=key) if key else None
     if earlier and earlier.ticket_id != ticket.id:
-        raise Invalid({"key": "unknown"})
+        raise Invalid({"key": Code.UNKNOWN})
     if earlier is None or earlier.body == body or earlier.version > 1:
         return earlier, key
     # Other words: the next message, sent before the answer to the first one brought the form another key.

@@ -11,7 +11,7 @@ from typing import Any
 from app import db
 from app.config import origin
 from app.desk import comments, events, fields, people, policy, queries, tickets
-from app.desk.errors import Invalid, Missing, Refused
+from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
 from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
@@ -58,7 +58,7 @@ class Embed:
 async def add_key(name: str, origins: Sequence[str], by: Person | None = None) -> EmbedKey:
     """A key for a site whose pages have one of these origins. Raises Refused, Invalid."""
     _check_manager(by)
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     name = fields.one_line(name)
     fields.collect(errors, "name", lambda: fields.check_text(name, NAME))
     found = fields.collect(errors, "origins", lambda: parse_origins(origins))
@@ -70,13 +70,13 @@ async def add_key(name: str, origins: Sequence[str], by: Person | None = None) -
 def parse_origins(texts: Sequence[str]) -> list[str]:
     """Origins as browsers send them, each once. Raises ValueError with a code."""
     if not texts:
-        raise ValueError("empty")
+        raise ValueError(Code.EMPTY)
     if len(texts) > ORIGINS:
-        raise ValueError("too_long")
+        raise ValueError(Code.TOO_LONG)
     try:
         return list(dict.fromkeys(origin(text) for text in texts))
     except ValueError:
-        raise ValueError("not_an_origin") from None
+        raise ValueError(Code.NOT_AN_ORIGIN) from None
 
 
 async def revoke_key(id: str, by: Person | None = None) -> EmbedKey:  # noqa: A002 - the word of the command line
@@ -116,7 +116,7 @@ async def admit(key: EmbedKey, claims: Mapping[str, Any]) -> Embed:
 
     claims: of a token whose signature, audience and times were checked; here it is what they mean.
     """
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     email = fields.collect(errors, "sub", lambda: people.parse_email(_text(claims.get("sub"))))
     name = fields.one_line(_text(claims.get("name")))[: people.NAME]
     ticket = fields.collect(errors, "resource", lambda: _parse_resource(_text(claims.get("resource"))))
@@ -182,28 +182,28 @@ def _parse_resource(text: str) -> int | None:
         return None
     name, _, number = text.partition(":")
     if name != "ticket" or not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     return int(number)
 
 
 def _parse_actions(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(action in ACTIONS for action in value):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     return tuple(action for action in ACTIONS if action in value)
 
 
 def _parse_lock(value: object) -> tuple[str, ...]:
     """The statuses that a filter claim leaves, from {"view": "open", "status": ["new", "open"]}; empty for all."""
     if not isinstance(value, dict) or set(value) - {"view", "status"}:
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     asked = value.get("status", list(Status))
     asked = [asked] if isinstance(asked, str) else asked
     view = value.get("view", "all")
     if not isinstance(asked, list) or not isinstance(view, str) or view not in VIEWS:
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     if not all(isinstance(status, str) and status in set(Status) for status in asked):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     left = tuple(status.value for status in Status if status in asked and status in VIEWS[view])
     if not left:
-        raise ValueError("empty")
+        raise ValueError(Code.EMPTY)
     return () if len(left) == len(Status) else left

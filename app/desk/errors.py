@@ -1,7 +1,24 @@
 """What can go wrong with a verb. Few, named, and each carries what a page needs to say it."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+
+class Code(StrEnum):
+    """What can be wrong with something typed. Each door has words for all of them: web.forms, the command line."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    UNKNOWN = "unknown"  # none of the possible values
+    NOT_A_DAY = "not_a_day"
+    NOT_AN_EMAIL = "not_an_email"
+    NOT_AN_ORIGIN = "not_an_origin"
+    TAKEN = "taken"  # somebody has this email
+    PASSWORD_LENGTH = "password_length"  # noqa: S105 - a code, not a password
+    WRONG_SIGN_IN = "wrong_sign_in"
+    CLOSED = "closed"  # the ticket takes no more replies
+    NOT_WRITTEN = "not_written"  # the database takes nothing now
 
 
 class Missing(Exception):
@@ -14,9 +31,9 @@ class Refused(Exception):
 
 @dataclass
 class Invalid(Exception):
-    """What was typed cannot be used; nothing was changed. errors: field -> code (see web.forms for their words)."""
+    """What was typed cannot be used; nothing was changed. errors: field -> what is wrong with it."""
 
-    errors: dict[str, str]
+    errors: dict[str, Code]
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What people type into the fields of a ticket or a message: checked, and made what the desk keeps.
 
-Each parser raises ValueError with a code that web.forms has the words for; collect() gathers them by field.
+Each parser raises ValueError with a Code; collect() gathers them by field.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from app.desk.errors import Code
 from app.desk.models import Priority, Status
 
 SUBJECT = 200  # characters at most
@@ -23,38 +24,38 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def collect(errors: dict[str, str], name: str, parse: Callable[[], Any]) -> Any:
-    """What parse gives; if it raises ValueError, None, and its message under this name."""
+def collect(errors: dict[str, Code], name: str, parse: Callable[[], Any]) -> Any:
+    """What parse gives; if it raises ValueError, None, and its code under this name."""
     try:
         return parse()
     except ValueError as error:
-        errors[name] = str(error)
+        errors[name] = Code(str(error))
         return None
 
 
 def check_text(text: str, longest: int) -> None:
     if not text:
-        raise ValueError("empty")
+        raise ValueError(Code.EMPTY)
     if len(text) > longest:
-        raise ValueError("too_long")
+        raise ValueError(Code.TOO_LONG)
     if "\x00" in text:
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
 
 
 def check_key(key: str) -> None:
     if len(key) > KEY or not key.isprintable():
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
 
 
 def parse_version(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     return int(text)
 
 
 def parse_status(text: str) -> str:
     if text not in set(Status):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     return text
 
 
@@ -62,16 +63,16 @@ def parse_priority(text: str) -> Priority:
     try:
         return Priority.of(text)
     except KeyError:
-        raise ValueError("unknown") from None
+        raise ValueError(Code.UNKNOWN) from None
 
 
 def parse_tags(text: str) -> list[str]:
     """Tags separated by commas: lower case, each once, in order."""
     tags = sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
     if len(tags) > TAGS or any(len(tag) > TAG for tag in tags):
-        raise ValueError("too_long")
+        raise ValueError(Code.TOO_LONG)
     if not all(_TAG.fullmatch(tag) for tag in tags):
-        raise ValueError("unknown")
+        raise ValueError(Code.UNKNOWN)
     return tags
 
 
@@ -81,7 +82,7 @@ def parse_due(text: str) -> str | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError("not_a_day") from None
+        raise ValueError(Code.NOT_A_DAY) from None
     if day.isoformat() != text:  # Python reads weeks too: 2026-W05-6
-        raise ValueError("not_a_day")
+        raise ValueError(Code.NOT_A_DAY)
     return text

@@ -14,8 +14,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from app import db
 from app.config import Sessions
-from app.desk import events
-from app.desk.errors import Invalid, Missing
+from app.desk import events, fields
+from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
 from app.desk.models import Person, Role, Session, from_row
 
@@ -38,8 +38,15 @@ def parse_email(text: str) -> str:
     """The address in lower case. Raises ValueError."""
     email = text.strip().lower()
     if len(email) > EMAIL or not _EMAIL.fullmatch(email):
-        raise ValueError("not_an_email")
+        raise ValueError(Code.NOT_AN_EMAIL)
     return email
+
+
+def parse_name(text: str) -> str:
+    """The name on one line. Raises ValueError."""
+    name = fields.one_line(text)
+    fields.check_text(name, NAME)
+    return name
 
 
 async def by_email(text: str) -> Person | None:
@@ -49,19 +56,14 @@ async def by_email(text: str) -> Person | None:
 
 async def add(email: str, name: str, role: str, password: str = "") -> Person:
     """A new person; without a password nobody can sign in as them. Raises Invalid."""
-    errors: dict[str, str] = {}
-    try:
-        email = parse_email(email)
-    except ValueError as error:
-        errors["email"] = str(error)
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= NAME:
-        errors["name"] = "empty" if not name else "too_long"
+    errors: dict[str, Code] = {}
+    email = fields.collect(errors, "email", lambda: parse_email(email))
+    name = fields.collect(errors, "name", lambda: parse_name(name))
     if role not in set(Role):
-        errors["role"] = "unknown"
+        errors["role"] = Code.UNKNOWN
     hashed = await _hash(password, errors) if password else None
     if not errors and await by_email(email):
-        errors["email"] = "taken"
+        errors["email"] = Code.TAKEN
     if errors:
         raise Invalid(errors)
     return await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
@@ -86,7 +88,7 @@ async def authenticate(email: str, password: str) -> Person | None:
 
 async def set_password(person: Person, password: str) -> None:
     """Give a new password and end every session. Raises Invalid."""
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     hashed = await _hash(password, errors)
     if errors:
         raise Invalid(errors)
@@ -168,10 +170,10 @@ async def _end_all(person: Person) -> None:
         await end_session(session.id)
 
 
-async def _hash(password: str, errors: dict[str, str]) -> str | None:
+async def _hash(password: str, errors: dict[str, Code]) -> str | None:
     shortest, longest = PASSWORD
     if not shortest <= len(password) <= longest:
-        errors["password"] = "password_length"  # noqa: S105 - a code, not a password
+        errors["password"] = Code.PASSWORD_LENGTH
         return None
     return await _in_thread(_hasher.hash, password)
 

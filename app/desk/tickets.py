@@ -6,7 +6,7 @@ from typing import Any
 
 from app import db
 from app.desk import events, fields, people, policy, search
-from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Ticket, from_row
 
@@ -33,7 +33,7 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
     """
     if not policy.may_open(person):
         raise Refused
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     subject, body = fields.one_line(asked.subject), asked.body.strip()
     fields.collect(errors, "subject", lambda: fields.check_text(subject, fields.SUBJECT))
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
@@ -89,7 +89,7 @@ async def change(person: Person, ticket_id: int, version: str, asked: Mapping[st
     A field that someone else changed since then and that this person did not touch keeps their value.
     Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
     """
-    errors: dict[str, str] = {}
+    errors: dict[str, Code] = {}
     values = await _parse(person, asked, errors)
     seen = fields.collect(errors, "version", lambda: fields.parse_version(version)) or 0
     async with db.transaction():
@@ -97,7 +97,7 @@ async def change(person: Person, ticket_id: int, version: str, asked: Mapping[st
         if not policy.may_change(person, ticket):
             raise Refused
         if seen > ticket.version:
-            errors["version"] = "unknown"
+            errors["version"] = Code.UNKNOWN
         if errors:
             raise Invalid(errors)
         before = await fields_of(ticket)
@@ -196,19 +196,19 @@ def touch(ticket: Ticket, *, public: bool) -> None:
         ticket.updated_public = ticket.updated
 
 
-async def parse_assignee(person: Person, text: str, errors: dict[str, str]) -> int | None:
+async def parse_assignee(person: Person, text: str, errors: dict[str, Code]) -> int | None:
     if text == "me":
         return person.id
     if text in ("", "none"):
         return None
     found = await Person.get_or_none(id=int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else None
     if found is None or not policy.may_be_assigned(found):
-        errors["assignee"] = "unknown"
+        errors["assignee"] = Code.UNKNOWN
         return None
     return found.id
 
 
-async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, str]) -> dict[str, Any]:
+async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, Code]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if "subject" in asked:
         values["subject"] = fields.one_line(asked["subject"])
@@ -227,7 +227,7 @@ async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, str
     if "requester" in asked:
         found = await people.by_email(asked["requester"])
         if found is None:
-            errors["requester"] = "unknown"
+            errors["requester"] = Code.UNKNOWN
         else:
             values["requester"] = found.id
     return values

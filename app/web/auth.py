@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import Config
 from app.desk import people
+from app.desk.errors import Code
 from app.desk.models import Person
 from app.web import pages, trail
 from app.web.forms import Form, text
@@ -73,7 +74,7 @@ async def login() -> Response | WerkzeugResponse:
     person = await people.authenticate(email, text(typed, "password"))
     if person is None:
         trail.sign_in_failed(await people.by_email(email))
-        kept = Form({"email": email, "next": text(typed, "next")}, {"email": "wrong_sign_in"})
+        kept = Form({"email": email, "next": text(typed, "next")}, {"email": Code.WRONG_SIGN_IN})
         return await pages.plain("login.html", 422, form=kept)
     await house().sign_ins.succeeded(address, email)
     if g.session:

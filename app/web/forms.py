@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.db import NotWritten
-from app.desk.errors import Conflict, Invalid
+from app.desk.errors import Code, Conflict, Invalid
 
 
 def _(words: str) -> str:
@@ -13,16 +13,20 @@ def _(words: str) -> str:
     return words
 
 
-WRONG = {
-    "empty": _("Please fill this in."),
-    "too_long": _("This is too long."),
-    "unknown": _("This is not one of the possible values."),
-    "not_a_day": _("Please give a day as YYYY-MM-DD."),
-    "not_an_email": _("This is not an email address."),
-    "not_an_origin": _("Please give the address of a site, such as https://shop.example.com, without a path."),
-    "closed": _("This ticket is closed and takes no more replies."),
-    "not_written": _("Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."),
-    "wrong_sign_in": _("This email and password do not fit together. Check both and try again."),
+WRONG: dict[Code, str] = {
+    Code.EMPTY: _("Please fill this in."),
+    Code.TOO_LONG: _("This is too long."),
+    Code.UNKNOWN: _("This is not one of the possible values."),
+    Code.NOT_A_DAY: _("Please give a day as YYYY-MM-DD."),
+    Code.NOT_AN_EMAIL: _("This is not an email address."),
+    Code.NOT_AN_ORIGIN: _("Please give the address of a site, such as https://shop.example.com, without a path."),
+    Code.TAKEN: _("Somebody has this email address already."),
+    Code.PASSWORD_LENGTH: _("A password has 8 to 128 characters."),
+    Code.CLOSED: _("This ticket is closed and takes no more replies."),
+    Code.NOT_WRITTEN: _(
+        "Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."
+    ),
+    Code.WRONG_SIGN_IN: _("This email and password do not fit together. Check both and try again."),
 }
 
 
@@ -30,11 +34,11 @@ WRONG = {
 class Form:
     """A form as it is shown: what was typed, and what is wrong with it.
 
-    errors: field, or "form" -> a code of WRONG. theirs: field -> what someone else, by name, set it to meanwhile.
+    errors: field, or "form" -> what is wrong with it. theirs: field -> what someone else, by name, set it to meanwhile.
     """
 
     values: Mapping[str, Any]
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Code] = field(default_factory=dict)
     theirs: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
 
@@ -43,8 +47,7 @@ class Form:
 
     def error(self, name: str) -> str:
         """What is wrong with a field, in English; templates translate it. Empty: nothing."""
-        code = self.errors.get(name, "")
-        return WRONG[code] if code else ""
+        return WRONG[self.errors[name]] if name in self.errors else ""
 
     @property
     def status(self) -> int:
@@ -56,7 +59,7 @@ class Form:
 def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) -> Form:
     """The form to show again after a verb would not take it."""
     if isinstance(problem, NotWritten):
-        return Form(typed, {"form": "not_written"})
+        return Form(typed, {"form": Code.NOT_WRITTEN})
     if isinstance(problem, Invalid):
         wrong_version = "version" in problem.errors  # sent again it would be as wrong
         return Form({name: typed[name] for name in typed if not (wrong_version and name == "version")}, problem.errors)

@@ -4,6 +4,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.desk import people
+from app.desk.errors import Code
 from app.live.render import LANGUAGES
 from app.web import pages
 from app.web.auth import asker
@@ -22,7 +23,7 @@ async def change() -> Response | WerkzeugResponse:
     typed = await request.form
     language, shortcuts = text(typed, "language"), "shortcuts" in typed
     if language not in ("", *LANGUAGES):
-        return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": "unknown"}))
+        return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": Code.UNKNOWN}))
     await people.set_preferences(asker(), language=language, shortcuts=shortcuts)
     return redirect("/settings?saved=1", 303)
 
