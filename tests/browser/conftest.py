@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -101,6 +101,7 @@ class Running:
 
     def __init__(self, config: Config, log: Log) -> None:
         self.config, self.log = config, log
+        self.tree = ROOT  # what is served
         self.cast: Cast
         self._written = config.database.path.with_suffix(".log")
         self._contexts: list[BrowserContext] = []
@@ -134,7 +135,7 @@ class Running:
         command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
         with self._written.open("ab") as written:
             self._process = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=written
+                *command, cwd=self.tree, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=written
             )
         async with asyncio.timeout(6 * DEADLINE), httpx.AsyncClient() as client:
             while True:
@@ -148,6 +149,12 @@ class Running:
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         self._process.send_signal(how)
         await self._process.wait()
+
+    async def deploy(self, tree: Path) -> None:
+        """Serve what stands in this folder from now on, at the same address and on the same database."""
+        await self.stop()
+        self.tree = tree
+        await self.start()
 
     def let_write(self, room: int | None) -> None:
         """Let it write no file further than to so many bytes: a full disk. None: as far as it wants."""
@@ -176,6 +183,18 @@ async def running(config: Config, log: Log) -> AsyncIterator[Running]:
     await desk.open()
     yield desk
     await desk.close()
+
+
+def another_build(folder: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
+    """A copy of the desk's own files with changes, each of a text that stands in a file once at least."""
+    for name in ("app", "templates", "static"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copy2(ROOT / "config.toml", folder)
+    for name, (before, after) in changes.items():
+        text = (folder / name).read_text()
+        assert before in text, f"{name} does not hold {before!r}"
+        (folder / name).write_text(text.replace(before, after))
+    return folder
 
 
 async def connected(page: Page) -> None:
