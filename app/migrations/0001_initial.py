@@ -2,6 +2,7 @@
 
 import functools
 import secrets
+from enum import IntEnum, StrEnum
 from json import dumps, loads
 
 from tortoise import fields, migrations
@@ -9,7 +10,31 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from app.desk.models import Kind, Priority, Role, Status
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    AGENT = "agent"
+    REQUESTER = "requester"
+
+
+class Status(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+class Priority(IntEnum):
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+
+class Kind(StrEnum):
+    REPLY = "reply"
+    NOTE = "note"
 
 
 async def begin_journal(apps, editor):

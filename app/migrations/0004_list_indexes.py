@@ -4,7 +4,18 @@ from tortoise import migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from app.desk.models import IndexWhere
+
+class IndexWhere(Index):
+    """Of the rows that meet a condition; where there is no due date, last."""
+
+    def __init__(self, *, fields: tuple[str, ...], name: str, where: str) -> None:
+        super().__init__(fields=fields, name=name)
+        self.extra = f" WHERE {where}"
+
+    @property
+    def field_names(self) -> list[str]:
+        return [part for name in self.fields for part in (["(due IS NULL)", "due"] if name == "due" else [name])]
+
 
 BEFORE = (
     ["deleted", "updated"],
