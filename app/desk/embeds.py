@@ -43,6 +43,11 @@ class Embed:
     only: tuple[str, ...]
     until: float
 
+    @classmethod
+    def read(cls, claim: Mapping[str, Any]) -> "Embed":
+        """What asdict() wrote into a token of ours. Raises TypeError or KeyError for anything else."""
+        return cls(**{**claim, "actions": tuple(claim["actions"]), "only": tuple(claim["only"])})
+
     @property
     def audience(self) -> Audience:
         return Audience(self.person, embedded=True, only=self.only)

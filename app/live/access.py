@@ -1,23 +1,56 @@
-"""Whether the holder of a page's token may still watch what it shows: looked up anew, by the rules of the desk."""
+"""Whether the holder of a grant may still watch what it shows: the one answer, for pages, sockets, polls and rounds.
+
+It is looked up anew each time, by the rules of the desk.
+"""
 
 import time
+from dataclasses import dataclass
 
 from app.config import Sessions
 from app.desk import embeds, people, policy
+from app.desk.embeds import Embed
 from app.desk.models import Person
+from app.live.hub import Close
+from app.live.regions import Region
 from app.live.tokens import Grant
 
 
-async def holder(grant: Grant, limits: Sessions) -> Person | None:
-    """The person of a token, if their session, or the key and the time of their embed, still hold."""
-    if grant.key:
-        return await embeds.person_of(grant.person, grant.key) if time.time() < grant.until else None
+@dataclass(frozen=True)
+class Lost(Exception):
+    """The right to watch is not there, or not any more.
+
+    close: Close.ENDED where another session, or another token of the site, may bring it back; else Close.GONE.
+    """
+
+    close: int
+
+    def __str__(self) -> str:
+        return "of a session that has ended" if self.close == Close.ENDED else "of what they were before"
+
+
+async def check(grant: Grant, limits: Sessions) -> None:
+    """Raises Lost. What counts is the session, or the site's token, that a grant names; never how old the grant is."""
+    person = await _holder(grant, limits)
+    if person is None:
+        raise Lost(Close.ENDED)
+    if grant.embed:
+        shows = all(_lets_show(grant.embed, region) for region in grant.regions)
+        holds = shows and grant.audience == grant.embed.audience and policy.may_be_embedded(person)
+    else:
+        holds = grant.audience == policy.audience_of(person)
+    if not holds:
+        raise Lost(Close.GONE)
+
+
+async def _holder(grant: Grant, limits: Sessions) -> Person | None:
+    """Whose session, or whose embed by a site that still speaks for them, a grant is of."""
+    if grant.embed:
+        return await embeds.person_of(grant.person, grant.embed.key) if time.time() < grant.embed.until else None
     person = await people.of_session(grant.session, limits, seen=False)
     return person if person and person.id == grant.person else None
 
 
-def may_watch(grant: Grant, person: Person) -> bool:
-    """Whether the page is still for this person: another role sees another one."""
-    if grant.key:
-        return grant.audience.embedded and grant.audience.requester == person.id and policy.may_be_embedded(person)
-    return grant.audience == policy.audience_of(person)
+def _lets_show(embed: Embed, region: Region) -> bool:
+    """Whether this is a part of what the site's token lets its page show: its tickets, to be read."""
+    ticket = int(region.of) if region.name in ("ticket", "thread") else None
+    return region.audience == embed.audience and embed.may("read", ticket)

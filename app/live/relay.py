@@ -13,7 +13,6 @@ from contextlib import suppress
 from app import db, memory
 from app.config import Config
 from app.desk.events import Happened, What
-from app.desk.models import Person
 from app.live import access, journal, regions
 from app.live.bus import MemoryBus
 from app.live.frames import Frames
@@ -161,9 +160,13 @@ class Relay:
     # -- joining, watching, resync --
 
     async def join(self, socket: Socket, epoch: str) -> None:
-        """Connect a socket whose page shows its regions as of socket.position. Its first frame follows at once."""
+        """Connect a socket whose page shows its regions as of socket.position. Its first frame follows at once.
+
+        Raises Lost. Whether it may is asked here: of what ends before, no round would tell a socket that is not known.
+        """
         async with self._lock:
             await self._round()
+            await access.check(socket.grant, self._config.sessions)
             await self._keep(socket.regions)
             socket.token_sent = time.monotonic()
             text = self._frames.catch_up(socket, epoch, self.tokens.make(socket.grant))
@@ -175,9 +178,10 @@ class Relay:
             await socket.send(text, PATIENCE)
 
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
-        """What a page without a socket is behind by, as one frame; empty if by nothing."""
+        """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost."""
         async with self._lock:
             await self._round()
+            await access.check(grant, self._config.sessions)
             await self._keep(grant.regions)
             page = Socket(_NoWire(), grant, since)
             return self._frames.catch_up(page, epoch) if self._frames.is_behind(page, epoch) else ""
@@ -265,42 +269,41 @@ class Relay:
         for socket in list(self.hub.sockets):
             if now - socket.heard > SILENCE:
                 await self.hub.drop(socket, Close.OVERLOAD)
-            elif socket.grant.until and time.time() > socket.grant.until:
+                continue
+            if socket.grant.until and time.time() > socket.grant.until:
                 await self.hub.drop(socket, Close.ENDED)
-            elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
-                if await self._still_signed_in(socket):
-                    with suppress(Slow, Gone):
-                        await socket.send(self._pulse_frame(socket))
-                else:
-                    await self.hub.drop(socket, Close.ENDED)
+                continue
+            due = now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None
+            if due and await self._may_stay(socket):
+                with suppress(Slow, Gone):
+                    await socket.send(self._pulse_frame(socket))
         self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
         if self._peak.is_long_over(len(self.hub.sockets), now):
             self._render.forget()
             await db.shrink()
             memory.give_back()
 
-    async def _still_signed_in(self, socket: Socket) -> bool:
-        person = await access.holder(socket.grant, self._config.sessions)
-        return person is not None and access.may_watch(socket.grant, person)
+    async def _may_stay(self, socket: Socket) -> bool:
+        """Whether a socket keeps its right; one that has lost it is dropped."""
+        try:
+            await access.check(socket.grant, self._config.sessions)
+        except access.Lost as lost:
+            await self.hub.drop(socket, lost.close)
+            return False
+        return True
 
     async def _check_everyone(self) -> None:
         for socket in list(self.hub.sockets):
-            if not await self._still_signed_in(socket):
-                await self.hub.drop(socket, Close.ENDED)
+            await self._may_stay(socket)
 
     async def _check_rights(self, events: list[Happened]) -> None:
         sessions = {event.session for event in events if event.what is What.SESSION_ENDED}
         keys = {event.key for event in events if event.what is What.KEY_REVOKED}
         changed = {event.person for event in events if event.what in (What.PERSON_CHANGED, What.PERSON_DISABLED)}
         for socket in list(self.hub.sockets) if sessions or keys or changed else ():
-            if socket.grant.session in sessions or socket.grant.key in keys:
-                await self.hub.drop(socket, Close.ENDED)
-            elif socket.grant.person in changed:
-                person = await Person.get_or_none(id=socket.grant.person)
-                if person is None or person.disabled:
-                    await self.hub.drop(socket, Close.ENDED)
-                elif not access.may_watch(socket.grant, person):
-                    await self.hub.drop(socket, Close.GONE)
+            grant = socket.grant
+            if grant.session in sessions or grant.key in keys or grant.person in changed:
+                await self._may_stay(socket)
 
 
 class _NoWire:

@@ -5,8 +5,7 @@ import logging
 import time
 from typing import Any, Protocol
 
-from app.config import Sessions
-from app.live import access
+from app.live.access import Lost
 from app.live.hub import Close, Gone, Socket, Wire
 from app.live.relay import Relay
 from app.live.tokens import BadToken
@@ -29,7 +28,7 @@ class Violation(Exception):
     """The page said something that pages do not say."""
 
 
-async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since: str, epoch: str) -> None:
+async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str) -> None:
     """From the accept to the close."""
     try:
         grant = relay.tokens.read(token)
@@ -38,23 +37,17 @@ async def serve(line: Line, relay: Relay, limits: Sessions, *, token: str, since
         log.info("refused a socket: %s", bad)
         await line.close(Close.ENDED)
         return
-    person = await access.holder(grant, limits)
-    if person is None:
-        log.info("refused a socket: of a session that has ended")
-        await line.close(Close.ENDED)
-        return
-    if not access.may_watch(grant, person):
-        log.warning("refused a socket to person %s: of what they were before", person.id)
-        await line.close(Close.GONE)
-        return
     socket = Socket(line, grant, position_of(since))
     try:
         await relay.join(socket, epoch)
         await _listen(line, relay, socket)
+    except Lost as lost:
+        log.info("refused a socket of person %s: %s", grant.person, lost)
+        await line.close(lost.close)
     except Gone:
         pass
     except Violation as violation:
-        log.warning("closed a socket of person %s: %s", person.id, violation)
+        log.warning("closed a socket of person %s: %s", grant.person, violation)
         await relay.hub.drop(socket, Close.VIOLATION)
     finally:
         relay.hub.leave(socket)

@@ -4,15 +4,17 @@ import hashlib
 import hmac
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import jwt
 
+from app.desk.embeds import Embed
 from app.desk.policy import Audience
 from app.live.regions import Region
 
-CLAIMS = ["sub", "sid", "key", "until", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
+CLAIMS = ["sub", "sid", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
+RENEWED = 24 * 60 * 60  # seconds for which a token of an embedded page can be exchanged for a fresh one
 
 
 class BadToken(Exception):
@@ -23,7 +25,7 @@ class BadToken(Exception):
 class Grant:
     """What a token says: this person, in this session, may watch these regions in this language.
 
-    key, until: instead of a session, the key of the site that embeds the page, and until when (seconds since 1970).
+    embed: instead of a session, what the site that embeds the page lets it show and do.
     """
 
     person: int
@@ -31,10 +33,19 @@ class Grant:
     audience: Audience
     regions: tuple[Region, ...]
     language: str
-    key: str = ""
-    until: float = 0
+    embed: Embed | None = None
     jti: str = ""
     expires: float = 0  # seconds since 1970
+
+    @property
+    def key(self) -> str:
+        """Of the site that embeds the page; empty for a page of the desk."""
+        return self.embed.key if self.embed else ""
+
+    @property
+    def until(self) -> float:
+        """When the site's token ends, seconds since 1970; 0 for a page of the desk, whose session decides."""
+        return self.embed.until if self.embed else 0
 
 
 class Tokens:
@@ -50,8 +61,6 @@ class Tokens:
         claims = {
             "sub": str(grant.person),
             "sid": grant.session,
-            "key": grant.key,
-            "until": grant.until,
             "aud": "live",
             "regions": [[region.name, region.of] for region in grant.regions],
             "audience": str(grant.audience),
@@ -59,27 +68,35 @@ class Tokens:
             "iat": now,
             "exp": now + self._seconds,
             "jti": secrets.token_urlsafe(12),
+            "embed": asdict(grant.embed) if grant.embed else None,
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def read(self, token: str, *, expired: bool = False) -> Grant:
-        """What the token says. expired: whether one that has run out is read too. Raises BadToken."""
+        """What the token says. Raises BadToken.
+
+        expired: whether one that has run out is read too. An embedded page's is then read for a day: it has its
+        site, which signs another one. A page of the desk that slept has nothing but its token and its session, and
+        the session decides.
+        """
         options: Any = {"require": CLAIMS, "verify_exp": not expired}
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"], audience="live", options=options)
             audience = Audience.parse(claims["audience"])
+            embed = Embed.read(claims["embed"]) if claims.get("embed") else None
+            if embed and time.time() - claims["iat"] > RENEWED:
+                raise BadToken("of an embedded page, and more than a day old")
             return Grant(
                 person=int(claims["sub"]),
                 session=str(claims["sid"]),
                 audience=audience,
                 regions=tuple(Region(str(name), str(of), audience) for name, of in claims["regions"]),
                 language=str(claims["lang"]),
-                key=str(claims["key"]),
-                until=float(claims["until"]),
+                embed=embed,
                 jti=str(claims["jti"]),
                 expires=float(claims["exp"]),
             )
-        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError, KeyError) as error:
             raise BadToken(f"not valid, {type(error).__name__}") from error
 
     def use(self, grant: Grant) -> None:

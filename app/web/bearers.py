@@ -99,10 +99,7 @@ class Bearers:
 
     def _guest(self, token: str, *, verify_exp: bool = True) -> Guest:
         claims = _decode(token, self._key, "embed-page", ["aud", "iat", "exp", "embed", "look"], verify_exp=verify_exp)
-        embed = claims["embed"]
-        return Guest(
-            Embed(**{**embed, "actions": tuple(embed["actions"]), "only": tuple(embed["only"])}), *claims["look"]
-        )
+        return Guest(Embed.read(claims["embed"]), *claims["look"])
 
     async def _sites(self, token: str, key: EmbedKey) -> Guest:
         secret = embeds.secret(key.id, self.secret).encode()

@@ -16,6 +16,8 @@ from app.desk import embeds, filters
 from app.desk.embeds import Embed
 from app.desk.errors import Invalid, Missing
 from app.live import regions
+from app.live.access import Lost
+from app.live.hub import Close
 from app.live.regions import Region
 from app.live.tokens import BadToken, Grant
 from app.web import live, pages, trail
@@ -59,7 +61,7 @@ async def _admit() -> Response | None:
     try:
         g.guest, key = await house().bearers.read(await _token())
     except Refusal as refusal:
-        return await _ended(refusal)
+        return await ended(refusal)
     g.key, g.framed_by = key.id, key.origins
     return None
 
@@ -77,7 +79,7 @@ def _held() -> str:
     return bearer.strip() if kind.lower() == "bearer" else ""
 
 
-async def _ended(refusal: Refusal) -> Response:
+async def ended(refusal: Refusal) -> Response:
     """No way in: a page that asks the site around it for another token, if it is one that may frame ours.
 
     A page whose token was taken out of its address still names its key there, when it is loaded again.
@@ -99,7 +101,7 @@ async def _ended(refusal: Refusal) -> Response:
 
 @blueprint.get("/tickets")
 async def show_list() -> Response:
-    embed = _embed("read", all_tickets=True)
+    embed = _embed()
     filter_ = filters.parse_embedded(embed.audience, request.args.to_dict(flat=False))
     region = regions.list_region(filter_)
     return await _page("embed/list.html", region, region=region, filter=filter_)
@@ -118,7 +120,7 @@ async def show_new() -> Response:
 
 @blueprint.post("/tickets")
 async def create() -> Response | WerkzeugResponse:
-    embed, typed = _embed("create", all_tickets=True), only(await request.form, ("subject", "body", "key"))
+    embed, typed = _embed("create"), only(await request.form, ("subject", "body", "key"))
     try:
         ticket = await embeds.open_ticket(embed, *(typed.get(name, "") for name in ("subject", "body", "key")))
     except (Invalid, NotWritten) as problem:
@@ -188,18 +190,16 @@ async def accent() -> Response:
 # -- what they share --
 
 
-def _embed(action: str = "", *, all_tickets: bool = False) -> Embed:
-    """What this page may do. Raises Missing where the action, or all of the person's tickets, are not among it."""
+def _embed(action: str = "") -> Embed:
+    """What this page may do. Raises Missing where the action, beyond any one ticket, is not among it."""
     guest: Guest = g.guest
-    if (action and action not in guest.embed.actions) or (all_tickets and guest.embed.ticket is not None):
+    if action and not guest.embed.may(action):
         raise Missing
     return guest.embed
 
 
 async def _ticket_page(ticket: int, composer: Form | None = None) -> Response:
-    embed = _embed("read")
-    if not embed.may("read", ticket):
-        raise Missing
+    embed = _embed()
     header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience)
     shown = await pages.watch(_grant(embed, header, thread))
     if not shown.contents[header].there:
@@ -210,7 +210,7 @@ async def _ticket_page(ticket: int, composer: Form | None = None) -> Response:
 
 
 async def _new(form: Form, made: str = "") -> Response:
-    _embed("create", all_tickets=True)
+    _embed("create")
     return await pages.plain("embed/new.html", form.status, form=form, made=made, new_key=pages.new_key, **values())
 
 
@@ -223,21 +223,19 @@ async def _show(template: str, shown: pages.Live, status: int = 200, **more: Any
 
 
 def _grant(embed: Embed, *wanted: Region) -> Grant:
-    return Grant(embed.person, "", embed.audience, wanted, pages.language(), embed.key, embed.until)
+    return Grant(embed.person, "", embed.audience, wanted, pages.language(), embed)
 
 
 def _granted(token: str) -> Grant:
-    """What the token of this guest's page says, however old. Aborts with 401."""
+    """What the token of a page of this guest says, by the right that their bearer has now. Raises Lost."""
     embed = _embed()
     try:
         grant = house().relay.tokens.read(token, expired=True)
     except BadToken:
-        trail.refused()
-        abort(Response(status=401))
-    if (grant.key, grant.person, grant.audience) != (embed.key, embed.person, embed.audience):
-        trail.refused()
-        abort(Response(status=401))
-    return replace(grant, until=embed.until)
+        raise Lost(Close.ENDED) from None
+    if (grant.key, grant.person) != (embed.key, embed.person):
+        raise Lost(Close.ENDED)
+    return replace(grant, embed=embed)
 
 
 def _same_page(held: str) -> bool:

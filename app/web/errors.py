@@ -6,14 +6,19 @@ import secrets
 from quart import Blueprint, Quart, Response, g, request
 from tortoise.exceptions import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app import db
 from app.desk.errors import Missing, Refused
 from app.desk.filters import NoSuchPage
+from app.live.access import Lost
+from app.live.hub import Close
 from app.sqlite import trouble
-from app.web import embed, pages, trail
+from app.web import auth, embed, pages, trail
+from app.web.bearers import Refusal
 from app.web.house import house
 
+WATCHED = {"live.connection", "live.frame", "embed.connection", "embed.frame"}
 KNOWN = {400, 403, 404, 405, 413, 429, 503}
 
 blueprint = Blueprint("errors", __name__)
@@ -23,6 +28,7 @@ log = logging.getLogger(__name__)
 def set_up(app: Quart) -> None:
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(NoSuchPage, _missing)
+    app.register_error_handler(Lost, _lost)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
@@ -44,6 +50,17 @@ async def show(status: int, reference: str = "") -> Response:
 async def _missing(_: Exception) -> Response:
     trail.missing()
     return await show(404)
+
+
+async def _lost(lost: Lost) -> Response | WerkzeugResponse:
+    """No right to watch. What a page's script asks for is answered by the bare status, by which it knows what to do."""
+    if request.endpoint in WATCHED:
+        trail.refused()
+        # A site can bring any right of its page back by another token; a person's role has no such way.
+        return Response(status=401 if lost.close == Close.ENDED or embed.is_embedded() else 403)
+    if lost.close != Close.ENDED:
+        return await _missing(lost)
+    return await embed.ended(Refusal("ended")) if embed.is_embedded() else auth.to_login()
 
 
 async def _refused(_: Exception) -> Response:

@@ -1,12 +1,13 @@
 """The doors of the live floor: the socket, and a new connection for a page that lost its own."""
 
+from dataclasses import replace
 from functools import partial
-from typing import NoReturn
 
-from quart import Blueprint, Response, abort, g, request, websocket
+from quart import Blueprint, Response, g, request, websocket
 
-from app.desk import policy
-from app.live import journal, socket
+from app.live import access, journal, socket
+from app.live.access import Lost
+from app.live.hub import Close
 from app.live.tokens import BadToken, Grant
 from app.web import pages, trail
 from app.web.auth import asker
@@ -26,7 +27,7 @@ async def connect() -> tuple[str, int] | None:
     line: Connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()
     given = {name: websocket.args.get(name, "") for name in ("token", "since", "epoch")}
-    line.life = partial(socket.serve, line, house().relay, house().config.sessions, **given)
+    line.life = partial(socket.serve, line, house().relay, **given)
     return None
 
 
@@ -34,7 +35,8 @@ async def connect() -> tuple[str, int] | None:
 async def connection() -> Response:
     """A new connect element for a page. It says what the page shows by its old token, which may have run out.
 
-    401: the session is not the token's (any more). 403: it may not see this page (any more).
+    What counts is the session: a page that slept, or whose person signed in anew, goes on in the session that there is
+    now. 401: there is none, or it is another person's. 403: the person may not see this page (any more).
     """
     return await new_connection(_granted(text(await request.form, "token")))
 
@@ -46,13 +48,14 @@ async def frame() -> Response:
 
 
 async def new_connection(grant: Grant) -> Response:
-    """A connect element for a page that may watch this."""
+    """A connect element for a page, if it may watch this. Raises Lost."""
+    await access.check(grant, house().config.sessions)
     live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
     return await pages.fragment("live/connect.html", live=live)
 
 
 async def next_frame(grant: Grant) -> Response:
-    """What such a page is behind by, from the position in the URL."""
+    """What such a page is behind by, from the position in the URL. Raises Lost."""
     position = socket.position_of(request.args.get("since", ""))
     frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
     answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
@@ -61,20 +64,11 @@ async def next_frame(grant: Grant) -> Response:
 
 
 def _granted(token: str) -> Grant:
-    """What the token of a page of this session says, however old; policy is checked anew. Aborts with 401 or 403."""
-    person = asker()
+    """What the token of a page of this person says, in the session that they have now. Raises Lost."""
     try:
         grant = house().relay.tokens.read(token, expired=True)
     except BadToken:
-        _refuse(401)
-    if grant.session != g.session or grant.person != person.id:
-        _refuse(401)
-    if grant.audience != policy.audience_of(person):
-        _refuse(403)
-    return grant
-
-
-def _refuse(status: int) -> NoReturn:
-    """With nothing but the status, by which the page knows what to do."""
-    trail.refused()
-    abort(Response(status=status))
+        raise Lost(Close.ENDED) from None
+    if grant.embed or grant.person != asker().id:
+        raise Lost(Close.ENDED)
+    return replace(grant, session=g.session)

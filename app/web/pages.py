@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.desk import filters, policy
 from app.desk.models import Person
-from app.live import journal, regions
+from app.live import access, journal, regions
 from app.live.journal import Position
 from app.live.regions import Content, Region
 from app.live.render import LANGUAGES
@@ -67,10 +67,11 @@ async def look(person: Person, *wanted: Region) -> Live:
 
 
 async def watch(grant: Grant) -> Live:
-    """What the regions of a grant show now, with the token for it.
+    """What the regions of a grant show now, with the token for it. Raises Lost if it may not watch them.
 
     The position is read before anything else: what is committed meanwhile reaches the page by its socket.
     """
+    await access.check(grant, house().config.sessions)
     since = await journal.position()
     contents = {region: await regions.compute(region) for region in grant.regions}
     house().relay.adopt(since, contents)

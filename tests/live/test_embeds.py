@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
-from app.desk import comments, embeds, people, tickets
+from app.desk import comments, embeds, filters, people, tickets
 from app.desk.models import Role, Ticket
-from app.live import hub, relay
+from app.live import hub, regions, relay, tokens
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 from tests.live.pages import OpenPage, open_page
@@ -154,6 +155,53 @@ async def test_a_connection_is_for_the_guest_that_the_token_is_of(served, desk, 
     signed_in = await served.client(desk.cast.clara)
     assert (await signed_in.post("/live/connection", data={"token": page.token})).status_code == 401
     assert (await signed_in.get("/live/frame", params={"token": page.token})).status_code == 401
+
+
+async def test_a_page_never_shows_more_than_its_sites_token_lets_it_however_it_was_opened(served, desk, site, open_):
+    """An old token of a whole list, held by who is now given one ticket, only a form, or another view."""
+    listed, ticket = await open_("/embed/tickets"), await open_("/embed/tickets/1")
+    allowed = {
+        "ticket:1": (site.token(resource="ticket:1"), [ticket]),
+        "ticket:2": (site.token(resource="ticket:2"), []),
+        "create": (site.token(actions=["create"]), []),
+        "comment": (site.token(actions=["comment"]), []),
+        "read": (site.token(actions=["read"]), [listed, ticket]),
+        "locked": (site.token(filter={"view": "open"}), []),
+    }
+    for name, (token, may) in allowed.items():
+        client = served.stranger(headers={"Authorization": f"Bearer {token}"})
+        for page in (listed, ticket):
+            query = {"token": page.token, "since": "0", "epoch": page.epoch}
+            statuses = {
+                (await client.post("/embed/connection", data={"token": page.token})).status_code,
+                (await client.get("/embed/frame", params=query)).status_code,
+            }
+            assert statuses == ({200} if page in may else {401}), (name, page.path)
+
+
+async def test_what_a_site_lets_a_page_do_stays_in_a_token_that_is_renewed(served, desk, site, open_):
+    """A grant says it itself: a socket that is opened by a renewed token is as narrow as the page was."""
+    page = await open_("/embed/tickets/1", resource="ticket:1", actions=["read"])
+    for _ in range(3):
+        await page.cut()
+        await page.reconnect()
+    grant = served.relay.tokens.read(page.token)
+    assert (grant.embed.ticket, grant.embed.actions, grant.embed.key) == (1, ("read",), site.key.id)
+    wider = replace(grant, regions=(regions.list_region(filters.parse_embedded(grant.audience, {})),))
+    page.token = served.relay.tokens.make(wider)
+    await page.cut()
+    await page.connect()
+    assert page.closed == hub.Close.GONE
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, 200), (25, 401)])
+async def test_a_token_is_exchanged_for_a_fresh_one_for_a_day(hours, status, served, open_, monkeypatch):
+    page = await open_("/embed/tickets")
+    grant, real = served.relay.tokens.read(page.token), time.time
+    monkeypatch.setattr(tokens.time, "time", lambda: real() - hours * 3600)
+    old = served.relay.tokens.make(grant)
+    monkeypatch.undo()
+    assert (await page.client.post("/embed/connection", data={"token": old})).status_code == status
 
 
 async def test_an_embedded_page_can_poll(desk, open_):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 
 import jwt
 import pytest
@@ -15,6 +16,7 @@ from app.desk import people, tickets
 from app.desk.models import Role, Session
 from app.desk.policy import STAFF, Audience
 from app.live import hub, relay, socket
+from app.live import tokens as live_tokens
 from app.live.tokens import Grant
 from tests.conftest import DEADLINE, SECRET, Served
 from tests.live import applier
@@ -292,6 +294,38 @@ async def test_a_new_connection_is_for_the_session_that_the_token_is_of(desk, se
     for client, token in ((boris, page.token), (page.client, "x"), (page.client, "")):
         assert (await client.post("/live/connection", data={"token": token})).status_code == 401
     assert (await served.stranger().post("/live/connection", data={"token": page.token})).status_code == 401
+
+
+async def test_a_page_that_slept_goes_on_in_the_session_that_its_person_has_now(desk, served, open_, monkeypatch):
+    """However old its token is: nobody is told that their session ended while it has not."""
+    page = await open_(desk.cast.anna, "/tickets/1")
+    await page.cut()
+    grant = served.relay.tokens.read(page.token)
+    real = time.time
+    monkeypatch.setattr(live_tokens.time, "time", lambda: real() - 3 * 24 * 3600)
+    page.token = served.relay.tokens.make(grant)
+    monkeypatch.undo()
+    await people.end_session(grant.session)
+    assert (await page.client.post("/live/connection", data={"token": page.token})).status_code == 401
+    page.client = await served.client(desk.cast.anna)  # she signed in again, beside it
+    await page.reconnect()
+    await desk.say(await tickets.visible(desk.cast.anna, 1))
+    await page.equals_its_reload()
+
+
+async def test_a_right_that_ends_while_a_socket_is_let_in_closes_it(desk, served, open_):
+    """No round tells a socket that is not known yet."""
+    pages = [await open_(desk.cast.anna, "/tickets", connect=False), await open_(desk.cast.boris, "/tickets")]
+    async with served.relay._lock:
+        coming = asyncio.create_task(pages[0].connect())
+        async with asyncio.timeout(DEADLINE):
+            while served.relay.tokens.read(pages[0].token).jti not in served.relay.tokens._used:
+                await asyncio.sleep(0.005)
+        await people.disable("anna@pult.example")
+    await coming
+    assert await close_code(pages[0]) == hub.Close.ENDED
+    assert not pages[0].frames
+    await pages[1].equals_its_reload()
 
 
 async def test_subscribing_is_answered_with_the_same_bytes_whatever_the_ticket_is(desk, open_):

@@ -87,26 +87,27 @@ GET     /readyz                           -                         200    200  
 """
 
 # Pages inside other sites. Who comes there is a token's holder, whatever cookies come with it. The tokens: Clara's with
-# every right, to read only, and for one ticket that is not this one; Dmitri's; an agent's; Clara's of a key that was
-# revoked; none, but Anna's cookie. The ticket is Clara's.
+# every right, to read only, to open tickets only, for one ticket that is not this one, and locked to a status that this
+# one has not; Dmitri's; an agent's; Clara's of a key that was revoked; none, but Anna's cookie. The ticket is Clara's;
+# the connection is that of a page with her list.
 EMBEDDED = """
-method  route                                    thing            all   read  one   dmitri  agent  revoked  cookie
+method  route                                    thing          all  read create one  lock dmitri agent revoked cookie
 
-GET     /embed/tickets                           -                200   200   404   200     401    401      401
-GET     /embed/tickets/new                       -                200   404   404   200     401    401      401
-POST    /embed/tickets                           -                303   404   404   303     401    401      401
-GET     /embed/tickets/<number:ticket>           ticket           200   200   404   404     401    401      401
-GET     /embed/tickets/<number:ticket>           deleted ticket   404   404   404   404     401    401      401
-GET     /embed/tickets/<number:ticket>           nothing          404   404   404   404     401    401      401
-POST    /embed/tickets/<number:ticket>/comments  ticket           303   403   404   404     401    401      401
-POST    /embed/tickets/<number:ticket>/comments  closed ticket    422   403   404   404     401    401      401
-POST    /embed/tickets/<number:ticket>/comments  deleted ticket   404   403   404   404     401    401      401
-POST    /embed/tickets/<number:ticket>/comments  nothing          404   403   404   404     401    401      401
-POST    /embed/session                           -                200   200   200   200     401    401      401
-POST    /embed/connection                        token of clara   200   200   200   401     401    401      401
-GET     /embed/frame                             token of clara   204   204   204   401     401    401      401
-GET     /embed/host.js                           -                200   200   200   200     200    200      200
-GET     /embed/accent.css                        -                200   200   200   200     200    200      200
+GET     /embed/tickets                           -              200  200  404    404  200  200    401   401     401
+GET     /embed/tickets/new                       -              200  404  200    404  200  200    401   401     401
+POST    /embed/tickets                           -              303  404  303    404  303  303    401   401     401
+GET     /embed/tickets/<number:ticket>           ticket         200  200  404    404  404  404    401   401     401
+GET     /embed/tickets/<number:ticket>           deleted ticket 404  404  404    404  404  404    401   401     401
+GET     /embed/tickets/<number:ticket>           nothing        404  404  404    404  404  404    401   401     401
+POST    /embed/tickets/<number:ticket>/comments  ticket         303  403  404    404  404  404    401   401     401
+POST    /embed/tickets/<number:ticket>/comments  closed ticket  422  403  404    404  404  404    401   401     401
+POST    /embed/tickets/<number:ticket>/comments  deleted ticket 404  403  404    404  404  404    401   401     401
+POST    /embed/tickets/<number:ticket>/comments  nothing        404  403  404    404  404  404    401   401     401
+POST    /embed/session                           -              200  200  200    200  200  200    401   401     401
+POST    /embed/connection                        token of clara 200  200  401    401  401  401    401   401     401
+GET     /embed/frame                             token of clara 204  204  401    401  401  401    401   401     401
+GET     /embed/host.js                           -              200  200  200    200  200  200    200   200     200
+GET     /embed/accent.css                        -              200  200  200    200  200  200    200   200     200
 """
 
 # What each form obeys: who sends it, and which of the fields make a difference. Every other field there could be (each

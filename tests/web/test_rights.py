@@ -206,6 +206,10 @@ def _token(name: str, site: Site, revoked: Site) -> str:
     match name:
         case "read":
             return site.token(actions=["read"])
+        case "create":
+            return site.token(actions=["create"])
+        case "lock":
+            return site.token(filter={"status": "pending"})
         case "one":
             return site.token(resource="ticket:888888", actions=["read", "comment"])
         case "dmitri":
