@@ -14,7 +14,7 @@ async def write(
 ) -> Comment:
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
-    The first reply of staff opens a new ticket; a requester's reply reopens a pending or solved one.
+    The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
     A key that was used before for the same words gives the comment that it made. Raises Missing, Refused, Invalid.
     """
     errors: dict[str, Code] = {}
@@ -59,7 +59,10 @@ async def write(
 
 
 async def edit(person: Person, comment_id: int, body: str, version: str) -> Comment:
-    """Replace the text of a comment seen at this version. Raises Missing, Refused, Invalid, Conflict."""
+    """Replace the text of a comment seen at this version. One's own edits since are none of somebody else's.
+
+    Raises Missing, Refused, Invalid, Conflict.
+    """
     errors: dict[str, Code] = {}
     body = body.strip()
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
@@ -70,8 +73,9 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
             raise Invalid(errors)
         if body == comment.body:
             return comment
-        if seen != comment.version:
-            by = await _last_editor(comment)
+        if seen > comment.version:
+            raise Invalid({"version": Code.UNKNOWN})
+        if by := await _other_editor(person, comment, seen):
             raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": body})
         comment.body, comment.edited = body, db.now()
         await _changed(What.COMMENT_EDITED, person, ticket, comment)
@@ -112,18 +116,21 @@ async def _sent_before(person: Person, ticket: Ticket, body: str, key: str) -> t
 
 
 def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:
-    """The status that writing itself leads to."""
-    if kind is Kind.REPLY and person.is_staff and ticket.status is Status.NEW:
+    """The status that writing itself leads to. Staff may ask as well: of their own ticket they are the requester."""
+    asks = person.id == ticket.requester_id
+    if kind is Kind.REPLY and not asks and ticket.status is Status.NEW:
         return Status.OPEN
-    if not person.is_staff and ticket.status in (Status.PENDING, Status.SOLVED):
+    if kind is Kind.REPLY and asks and ticket.status in (Status.PENDING, Status.SOLVED):
         return Status.OPEN
     return ticket.status
 
 
-async def _last_editor(comment: Comment) -> str:
+async def _other_editor(person: Person, comment: Comment, seen: int) -> str:
+    """The name of who else edited a comment after this version of it, the last one; empty if nobody did."""
     edits = Event.filter(ticket_id=comment.ticket_id, comment_id=comment.id, kind=What.COMMENT_EDITED.value)
-    last = await edits.order_by("-id").first()
-    editor = await Person.get_or_none(id=last.actor_id) if last else None
+    later = await edits.order_by("-id").limit(max(0, comment.version - seen))  # each of them made one version
+    other = next((edit.actor_id for edit in later if edit.actor_id != person.id), None)
+    editor = await Person.get_or_none(id=other) if other else None
     return editor.name if editor else ""
 
 

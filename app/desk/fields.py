@@ -4,7 +4,7 @@ Each parser raises ValueError with a Code; collect() gathers them by field.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -67,13 +67,23 @@ def parse_priority(text: str) -> Priority:
 
 
 def parse_tags(text: str) -> list[str]:
-    """Tags separated by commas: lower case, each once, in order."""
-    tags = sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
-    if len(tags) > TAGS or any(len(tag) > TAG for tag in tags):
-        raise ValueError(Code.TOO_LONG)
-    if not all(_TAG.fullmatch(tag) for tag in tags):
-        raise ValueError(Code.UNKNOWN)
+    tags = read_tags(text)
+    check_tags(tags)
     return tags
+
+
+def read_tags(text: str) -> list[str]:
+    """Tags separated by commas: lower case, each once, in order."""
+    return sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
+
+
+def check_tags(tags: Sequence[str], standing: Collection[str] = ()) -> None:
+    """standing: those that the ticket has already, which need not be allowed any more."""
+    new = [tag for tag in tags if tag not in standing]
+    if len(tags) > max(TAGS, len(standing)) or any(len(tag) > TAG for tag in new):
+        raise ValueError(Code.TOO_LONG)
+    if not all(_TAG.fullmatch(tag) for tag in new):
+        raise ValueError(Code.UNKNOWN)
 
 
 def parse_due(text: str) -> str | None:

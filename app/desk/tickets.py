@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
-from app.desk import events, fields, people, policy, search
-from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
+from app.desk import changes, events, fields, people, policy, search
+from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
-from app.desk.models import Comment, Event, Kind, Person, Priority, Status, Ticket, from_row
+from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
 
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
 
@@ -86,28 +86,22 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
 async def change(person: Person, ticket_id: int, version: str, asked: Mapping[str, str]) -> Ticket:
     """Change the fields named in asked (texts as typed) of a ticket that the person saw at this version.
 
-    A field that someone else changed since then and that this person did not touch keeps their value.
-    Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
+    A field that someone else changed since then and that this person did not touch keeps their value; of two changes
+    of one's own the later one holds. Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
     """
     errors: dict[str, Code] = {}
-    values = await _parse(person, asked, errors)
     seen = fields.collect(errors, "version", lambda: fields.parse_version(version)) or 0
     async with db.transaction():
         ticket = await visible(person, ticket_id)
         if not policy.may_change(person, ticket):
             raise Refused
-        if seen > ticket.version:
-            errors["version"] = Code.UNKNOWN
-        if errors:
-            raise Invalid(errors)
-        before = await fields_of(ticket)
-        changes = {name: (before[name], value) for name, value in values.items() if value != before[name]}
-        if seen < ticket.version:
-            changes = await _without_theirs(ticket, seen, changes)
-        if changes.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in changes:
-            changes["status"] = (Status.NEW.value, Status.OPEN.value)
-        if changes:
-            await apply(person, ticket, changes)
+        if errors or seen > ticket.version:
+            raise Invalid({"version": Code.UNKNOWN})
+        wanted = await changes.wanted(person, ticket, await fields_of(ticket), seen, asked)
+        if wanted.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in wanted:
+            wanted["status"] = (Status.NEW.value, Status.OPEN.value)
+        if wanted:
+            await apply(person, ticket, wanted)
     return ticket
 
 
@@ -165,10 +159,12 @@ async def tags_of(ticket: Ticket) -> list[str]:
 async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, Any]]) -> None:
     """Write these changes and their event, inside the caller's transaction."""
     public = bool(PUBLIC_FIELDS & set(changes))
+    columns = ["version", "updated", "updated_public"]
     for name, (_, value) in changes.items():
         match name:
-            case "subject" | "due":
-                setattr(ticket, name, value)
+            case "tags":
+                await _set_tags(ticket, value)
+                continue
             case "status":
                 ticket.status = Status(value)
             case "priority":
@@ -177,11 +173,12 @@ async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, An
                 ticket.requester_id = value
             case "assignee":
                 ticket.assignee_id = value
-            case "tags":
-                await _set_tags(ticket, value)
+            case _:
+                setattr(ticket, name, value)
+        columns.append(f"{name}_id" if name in ("requester", "assignee") else name)
     ticket.version += 1
     touch(ticket, public=public)
-    await ticket.save()
+    await ticket.save(update_fields=columns)
     if {"subject", "requester"} & set(changes):
         await search.index(ticket.id)
     await events.record(
@@ -197,62 +194,11 @@ def touch(ticket: Ticket, *, public: bool) -> None:
 
 
 async def parse_assignee(person: Person, text: str, errors: dict[str, Code]) -> int | None:
-    if text == "me":
-        return person.id
-    if text in ("", "none"):
-        return None
-    found = await Person.get_or_none(id=int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else None
-    if found is None or not policy.may_be_assigned(found):
+    read = changes.read_assignee(person, text)
+    if isinstance(read, str) or not await changes.can_be_assigned(read):
         errors["assignee"] = Code.UNKNOWN
         return None
-    return found.id
-
-
-async def _parse(person: Person, asked: Mapping[str, str], errors: dict[str, Code]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if "subject" in asked:
-        values["subject"] = fields.one_line(asked["subject"])
-        fields.collect(errors, "subject", lambda: fields.check_text(values["subject"], fields.SUBJECT))
-    if "status" in asked:
-        values["status"] = fields.collect(errors, "status", lambda: fields.parse_status(asked["status"]))
-    if "priority" in asked:
-        priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked["priority"]))
-        values["priority"] = priority.word if priority is not None else None
-    if "assignee" in asked:
-        values["assignee"] = await parse_assignee(person, asked["assignee"], errors)
-    if "tags" in asked:
-        values["tags"] = fields.collect(errors, "tags", lambda: fields.parse_tags(asked["tags"]))
-    if "due" in asked:
-        values["due"] = fields.collect(errors, "due", lambda: fields.parse_due(asked["due"].strip()))
-    if "requester" in asked:
-        found = await people.by_email(asked["requester"])
-        if found is None:
-            errors["requester"] = Code.UNKNOWN
-        else:
-            values["requester"] = found.id
-    return values
-
-
-async def _without_theirs(ticket: Ticket, seen: int, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes that are this person's: without those fields that only others changed since the version seen.
-
-    A form without JavaScript sends every field, touched or not; one that still has the value it had at that version
-    was not touched. Raises Conflict for a field that both changed.
-    """
-    found = Event.filter(ticket_id=ticket.id, kind=What.TICKET_UPDATED.value).order_by("id")
-    later = [event for event in await found if event.data["version"] > seen]
-    kept, theirs, by = {}, {}, None
-    for name, (current, mine) in changes.items():
-        touching = [event for event in later if name in event.data["changes"]]
-        if not touching:
-            kept[name] = (current, mine)
-        elif mine != touching[0].data["changes"][name][0]:
-            theirs[name], by = current, touching[-1].actor_id
-    if theirs:
-        actor = await Person.get_or_none(id=by)
-        mine = {name: changes[name][1] for name in theirs}
-        raise Conflict(theirs, version=ticket.version, by=actor.name if actor else "", mine=mine)
-    return kept
+    return read
 
 
 async def _set_tags(ticket: Ticket, tags: list[str]) -> None:

@@ -47,6 +47,26 @@ async def test_a_reply_of_the_requester_reopens_what_waits_or_is_solved(desk, st
     assert (await now(ticket)).status is Status.OPEN
 
 
+@pytest.mark.parametrize("asks", ["anna", "vera", "clara"])
+async def test_who_asks_reopens_and_who_answers_opens_whatever_their_role(desk, asks):
+    asker = getattr(desk, asks)
+    ticket = await a_ticket(asker)
+    await comments.write(asker, ticket.id, "One more thing.")
+    assert (await now(ticket)).status is Status.NEW
+    await comments.write(desk.boris, ticket.id, "For you.")
+    assert (await now(ticket)).status is Status.OPEN
+    for status in ("pending", "solved"):
+        await tickets.change(desk.boris, ticket.id, str((await now(ticket)).version), {"status": status})
+        if asker.is_staff:
+            await comments.write(asker, ticket.id, "To myself.", kind="note")
+            assert (await now(ticket)).status == status
+        await comments.write(asker, ticket.id, "It is broken again.")
+        assert (await now(ticket)).status is Status.OPEN
+    if asker.is_staff:
+        await comments.write(asker, ticket.id, "Never mind.", status="solved")
+        assert (await now(ticket)).status is Status.SOLVED
+
+
 async def test_a_closed_ticket_takes_no_reply_of_anyone_until_it_is_reopened(desk):
     ticket = await in_status(desk, "closed")
     before = await everything()

@@ -284,7 +284,8 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
                 case 1:
                     await comments.write(desk.anna, ticket.id, f"Reply {n}")
                 case 2:
-                    await tickets.change(desk.boris, ticket.id, "1", {"tags": f"tag{n}"})
+                    by = desk.boris if n % 2 else desk.vera
+                    await tickets.change(by, ticket.id, "1", {"tags": f"tag{n}"})
                 case 3:
                     await comments.write(desk.boris, ticket.id, f"Note {n}", kind="note")
                 case 4:
@@ -294,7 +295,8 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
     finally:
         db.on_commit.pop()
     refused = [result for result in results if isinstance(result, Exception)]
-    assert {type(problem) for problem in refused} == {Invalid, Conflict} and len(refused) == 10 + 9
+    assert {type(problem) for problem in refused} == {Invalid, Conflict}
+    assert len(refused) == 10 + 5  # of the two who change its tags, whoever came second
     events = await journal()
     assert [event.id for event in events] == list(range(1, len(events) + 1)) == list(range(1, await position() + 1))
     assert [event.at for event in events] == sorted(event.at for event in events)

@@ -1,0 +1,145 @@
+"""What a person changes by a form of a ticket: what they touched, checked, where nobody else changed it meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.desk import fields, people, policy
+from app.desk.errors import Code, Conflict, Invalid
+from app.desk.events import What
+from app.desk.models import Event, Person, Ticket
+
+FORM = {"subject", "status", "priority", "assignee", "tags", "due"}  # what the form of a page names, touched or not
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field that a form names.
+
+    value: what was typed, as the desk keeps it. now: what it is; then: what it was at the version that the person saw;
+    own: what they made of it themself since, if anything. others: the last change of anyone else after that.
+    """
+
+    value: Any
+    now: Any
+    then: Any
+    own: Any
+    others: Event | None
+
+    def is_touched(self, *, whole: bool) -> bool:
+        """Whether it is to be changed. whole: its form named every field, also those that nobody touched."""
+        if self.value in (self.now, self.own):
+            return False
+        return self.value != self.then or (self.own != self.then and not whole)
+
+
+async def wanted(
+    person: Person, ticket: Ticket, now: Mapping[str, Any], seen: int, asked: Mapping[str, str]
+) -> dict[str, tuple[Any, Any]]:
+    """The changes, field -> (before, after), of a form with these texts that was filled in at the version seen.
+
+    now: the ticket's fields. What is as it was then was not touched: it is not checked, since rules and people change
+    while a value stands, and takes nobody's change back. One's own changes since are none of somebody else's: the
+    later one holds. Raises Invalid, or Conflict for a field that somebody else changed as well.
+    """
+    later = await _since(ticket, seen)
+    read = {name: _asked(person, name, await _read(person, name, text), now, later) for name, text in asked.items()}
+    touched = {name: field for name, field in read.items() if field.is_touched(whole=set(asked) >= FORM)}
+    errors: dict[str, Code] = {}
+    for name, field in touched.items():
+        if wrong := await _wrong(name, field):
+            errors[name] = wrong
+    if errors:
+        raise Invalid(errors)
+    if theirs := [field.others for field in touched.values() if field.others]:
+        await _refuse(ticket, touched, by=max(theirs, key=lambda event: event.id).actor_id)
+    return {name: (now[name], field.value) for name, field in touched.items()}
+
+
+async def _since(ticket: Ticket, seen: int) -> list[Event]:
+    """The changes of a ticket's fields after a version, in order. Each of them made one version."""
+    found = Event.filter(ticket_id=ticket.id, kind=What.TICKET_UPDATED.value).order_by("-id")
+    latest = await found.limit(ticket.version - seen) if seen < ticket.version else []
+    return [event for event in reversed(latest) if event.data["version"] > seen]
+
+
+def _asked(person: Person, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Asked:
+    touching = [event for event in later if name in event.data["changes"]]
+    then = touching[0].data["changes"][name][0] if touching else now[name]
+    own, others = then, None
+    for event in touching:
+        if event.actor_id == person.id:
+            own, others = event.data["changes"][name][1], None
+        else:
+            others = event
+    now_, then, own = (_as_typed(name, kept) for kept in (now[name], then, own))
+    return Asked(value, now_, then, own, others)
+
+
+async def _read(person: Person, name: str, text: str) -> Any:
+    """What a text says, as the desk would keep it, be it allowed or not."""
+    match name:
+        case "subject":
+            return fields.one_line(text)
+        case "assignee":
+            return read_assignee(person, text)
+        case "tags":
+            return fields.read_tags(text)
+        case "due":
+            return text.strip() or None
+        case "requester":
+            found = await people.by_email(text)
+            return found.id if found else None
+    return text
+
+
+def read_assignee(person: Person, text: str) -> int | str | None:
+    """An id; None for nobody; any other text as it is, which names no one."""
+    if text == "me":
+        return person.id
+    if text in ("", "none"):
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+
+
+def _as_typed(name: str, value: Any) -> Any:
+    """A value that is kept as a form that shows it would bring it back: what was kept may be from other rules."""
+    if name == "subject":
+        return fields.one_line(value)
+    return fields.read_tags(",".join(value)) if name == "tags" else value
+
+
+async def _wrong(name: str, field: Asked) -> Code | None:
+    errors: dict[str, Code] = {}
+    match name:
+        case "subject":
+            fields.collect(errors, name, lambda: fields.check_text(field.value, fields.SUBJECT))
+        case "status":
+            fields.collect(errors, name, lambda: fields.parse_status(field.value))
+        case "priority":
+            fields.collect(errors, name, lambda: fields.parse_priority(field.value))
+        case "assignee":
+            return None if await can_be_assigned(field.value) else Code.UNKNOWN
+        case "tags":
+            fields.collect(errors, name, lambda: fields.check_tags(field.value, standing=field.now))
+        case "due":
+            fields.collect(errors, name, lambda: fields.parse_due(field.value or ""))
+        case "requester":
+            return None if field.value else Code.UNKNOWN
+    return errors.get(name)
+
+
+async def can_be_assigned(read: int | str | None) -> bool:
+    """Whether what read_assignee() gave is somebody who answers for the desk, or nobody."""
+    if not isinstance(read, int):
+        return read is None
+    found = await Person.get_or_none(id=read)
+    return found is not None and policy.may_be_assigned(found)
+
+
+async def _refuse(ticket: Ticket, touched: Mapping[str, Asked], *, by: int | None) -> None:
+    both = {name: field for name, field in touched.items() if field.others}
+    actor = await Person.get_or_none(id=by)
+    theirs = {name: field.now for name, field in both.items()}
+    mine = {name: field.value for name, field in both.items()}
+    raise Conflict(theirs, version=ticket.version, by=actor.name if actor else "", mine=mine)
