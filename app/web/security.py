@@ -69,7 +69,10 @@ async def _headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer" if embed.is_embedded() else "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if embed.is_embedded() else "same-origin"
+    open_to_all = embed.is_embedded() or request.endpoint == "assets.static"  # nothing of anybody stands in a file
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if open_to_all else "same-origin"
+    if embed.is_embedded():  # sites that are isolated themselves frame only what says that it is as strict
+        headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     headers.setdefault("Cache-Control", "no-store")
     if house().config.server.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

@@ -7,17 +7,23 @@ import * as live from "./live.js";
 import * as time from "./time.js";
 
 const SPARE = 60; // seconds before the end of the site's token, when a new one is asked for
+const LOOK = 1_000; // ms between looks at our height
 
 const root = document.documentElement;
 const origins = root.dataset.origins.split(" ").filter(Boolean);
 let timer = 0;
+let height = 0; // px, as the site was told last
 
 function start() {
   history.replaceState(null, "", `${location.pathname}?key=${root.dataset.key}${location.hash}`);
   addEventListener("message", heard);
-  new ResizeObserver(() => tell("height", { height: Math.ceil(document.body.getBoundingClientRect().height) })).observe(document.body);
+  new ResizeObserver(measure).observe(document.body);
+  setInterval(measure, LOOK); // browsers observe nothing in a frame that is out of sight: below the fold, in closed details
   time.start();
-  if (root.dataset.ended) return tell("session-ended");
+  if (root.dataset.ended) {
+    console.warn(`Pult shows nothing for this token. ${root.dataset.refused}`); // docs/embedding.md lists what it can be
+    return tell("session-ended");
+  }
   if (document.getElementById("live")) live.start();
   forms.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));
@@ -32,9 +38,16 @@ function tell(what, more = {}) {
   for (const origin of origins) if (!around || around === origin) parent.postMessage({ type: `pult:${what}`, ...more }, origin);
 }
 
+// What is not laid out has no height, and is told none: a frame of no height would never be in sight again.
+function measure() {
+  const now = innerWidth && Math.ceil(document.body.getBoundingClientRect().height);
+  if (now && now !== height) tell("height", { height: (height = now) });
+}
+
 function heard({ origin, source, data }) {
-  if (source !== parent || !origins.includes(origin) || data?.type !== "pult:token") return;
-  if (typeof data.token === "string") exchange({ token: data.token });
+  if (source !== parent || !origins.includes(origin)) return;
+  if (data?.type === "pult:token" && typeof data.token === "string") exchange({ token: data.token });
+  if (data?.type === "pult:height-wanted") (height = 0), measure();
 }
 
 // -- the bearer --
