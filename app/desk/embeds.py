@@ -103,6 +103,11 @@ async def keys() -> list[EmbedKey]:
     return await EmbedKey.all().order_by("-created", "id")
 
 
+async def known_key(id: str) -> EmbedKey | None:  # noqa: A002
+    """Also one that is revoked."""
+    return await EmbedKey.get_or_none(id=id) if id else None
+
+
 async def valid_key(id: str) -> EmbedKey | None:  # noqa: A002
     return await EmbedKey.get_or_none(id=id, revoked=None)
 
@@ -116,10 +121,10 @@ def secret(key: str, desk_secret: str) -> str:
 # -- for whom a site speaks --
 
 
-async def admit(key: EmbedKey, claims: Mapping[str, Any]) -> Embed:
-    """What a site's token asks for, with its person found by email, or made. Raises Invalid, Refused.
+async def admit(key: EmbedKey, claims: Mapping[str, Any], until: float) -> Embed:
+    """What a site's token asks for, with its person found by email, or made. Raises Invalid.
 
-    claims: of a token whose signature, audience and times were checked; here it is what they mean.
+    claims: of a token whose signature, audience and times were checked; here it is what they mean. until: when it ends.
     """
     errors: dict[str, Code] = {}
     email = fields.collect(errors, "sub", lambda: people.parse_email(_text(claims.get("sub"))))
@@ -129,11 +134,14 @@ async def admit(key: EmbedKey, claims: Mapping[str, Any]) -> Embed:
     only = fields.collect(errors, "filter", lambda: _parse_lock(claims.get("filter", {})))
     if errors:
         raise Invalid(errors)
+    person = await people.by_email(email) or await _add_requester(email, name)
+    return Embed(key.id, person.id, ticket, actions, only, until)
+
+
+async def _add_requester(email: str, name: str) -> Person:
+    """Only who is new takes the write lock: everyone else can look while nothing can be written."""
     async with db.transaction():
-        person = await people.find_or_add_requester(email, name)
-    if not policy.may_be_embedded(person):
-        raise Refused
-    return Embed(key.id, person.id, ticket, actions, only, float(claims["exp"]))
+        return await people.find_or_add_requester(email, name)
 
 
 async def person_of(person: int, key: str) -> Person | None:

@@ -15,7 +15,7 @@ from app.live.regions import Region
 from app.live.tokens import Grant
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lost(Exception):
     """The right to watch is not there, or not any more.
 

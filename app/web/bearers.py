@@ -8,32 +8,36 @@ import hashlib
 import hmac
 import re
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import jwt
 
-from app.desk import embeds
+from app.desk import embeds, policy
 from app.desk.embeds import Embed
-from app.desk.errors import Invalid, Refused
+from app.desk.errors import Code, Invalid
 from app.desk.models import EmbedKey
 from app.live.render import LANGUAGES
+from app.web import site_tokens
+from app.web.site_tokens import LONGEST, Wrong
 
-LONGEST = 4096  # characters of a token
+AUDIENCE = "embed-page"
 LIFE = 15 * 60  # seconds of a bearer
-MOST = 60 * 60  # seconds between iat and exp of a site's token
-SKEW = 10  # seconds that a site's clock may be wrong
-SITE_CLAIMS = ["sub", "name", "aud", "resource", "actions", "iat", "exp"]
 THEMES = ("light", "dark")
 
 _ACCENT = re.compile(r"#[0-9a-fA-F]{6}")
+SAID = {  # of what a claim says
+    Code.UNKNOWN: "not one of the possible values",
+    Code.EMPTY: "leaves nothing",
+    Code.NOT_AN_EMAIL: "not an email address",
+}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Refusal(Exception):
-    """No page for this token. why: ended, wrong, unknown_key or staff. key: of the site, if it is known and valid."""
+    """No page for a token. wrong: what is wrong with it. key: the one that it names, which may be revoked."""
 
-    why: str
+    wrong: Wrong
     key: EmbedKey | None = None
 
 
@@ -55,37 +59,35 @@ class Bearers:
 
     async def read(self, token: str) -> tuple[Guest, EmbedKey]:
         """What a token, a site's or ours, lets in, and its site's key, as they are now. Raises Refusal."""
-        key = await embeds.valid_key(_kid(token))
-        if key is None:
-            raise Refusal("unknown_key")
+        key = None
         try:
-            ours = _audience(token) == "embed-page"
-            guest = self._guest(token) if ours else await self._sites(token, key)
-            if guest.embed.key != key.id:
-                raise Refusal("wrong", key)
-        except jwt.ExpiredSignatureError:
-            raise Refusal("ended", key) from None
-        except (jwt.InvalidTokenError, Invalid, ValueError, TypeError, KeyError):
-            raise Refusal("wrong", key) from None
-        except Refused:
-            raise Refusal("staff", key) from None
-        person = await embeds.person_of(guest.embed.person, key.id)
-        if person is None or person.is_staff:
-            raise Refusal("staff", key)
+            key = await embeds.known_key(_kid(token))
+            if key is None:
+                raise Wrong("kid", "not a key of this desk")
+            if key.revoked is not None:
+                raise Wrong("kid", "a revoked key", "revoked")
+            guest = self._guest(token) if _audience(token) == AUDIENCE else await self._sites(token, key)
+            person = await embeds.person_of(guest.embed.person, key.id)
+            if person is None:
+                raise Wrong("sub", "disabled at the desk", "staff")
+            if not policy.may_be_embedded(person):
+                raise Wrong("sub", "one of the desk's staff", "staff")
+        except Wrong as wrong:
+            raise Refusal(wrong, key) from None
         return guest, key
 
     def remembered(self, token: str) -> Embed | None:
         """What a bearer of ours said, even if it ran out; None for any other text."""
         try:
             return self._guest(token, verify_exp=False).embed
-        except (jwt.InvalidTokenError, ValueError, TypeError, KeyError):
+        except Wrong:
             return None
 
     def make(self, guest: Guest) -> str:
         """A bearer for a page: short-lived, and never longer than its site allowed."""
         now = time.time()
         claims = {
-            "aud": "embed-page",
+            "aud": AUDIENCE,
             "iat": int(now),
             "exp": int(min(now + LIFE, guest.embed.until)),
             "embed": asdict(guest.embed),
@@ -98,38 +100,47 @@ class Bearers:
         return hmac.digest(self.secret.encode(), b"pult embed bearer", hashlib.sha256)
 
     def _guest(self, token: str, *, verify_exp: bool = True) -> Guest:
-        claims = _decode(token, self._key, "embed-page", ["aud", "iat", "exp", "embed", "look"], verify_exp=verify_exp)
-        return Guest(Embed.read(claims["embed"]), *claims["look"])
+        """Whom a bearer of ours lets in. Raises Wrong."""
+        options: Any = {"require": ["aud", "iat", "exp", "embed", "look"], "verify_exp": verify_exp}
+        try:
+            claims = jwt.decode(token, self._key, algorithms=["HS256"], audience=AUDIENCE, options=options)
+            guest = Guest(Embed.read(claims["embed"]), *claims["look"])
+        except jwt.ExpiredSignatureError:
+            raise Wrong("exp", "of a page's own bearer, which has ended", "ended") from None
+        except (jwt.InvalidTokenError, ValueError, TypeError, KeyError):
+            raise Wrong("token", "not made by this desk") from None
+        if guest.embed.key != _kid(token):
+            raise Wrong("kid", "not the key that it was made for")
+        return guest
 
     async def _sites(self, token: str, key: EmbedKey) -> Guest:
-        secret = embeds.secret(key.id, self.secret).encode()
-        claims = _decode(token, secret, "embed", SITE_CLAIMS, leeway=SKEW)
-        if not 0 < float(claims["exp"]) - float(claims["iat"]) <= MOST:
-            raise ValueError("exp")
-        guest = Guest(await embeds.admit(key, claims))
+        """Whom a site's token lets in. Raises Wrong."""
+        claims, until = site_tokens.read(token, embeds.secret(key.id, self.secret), time.time())
+        try:
+            embed = await embeds.admit(key, claims, until)
+        except Invalid as problem:
+            claim, code = next(iter(problem.errors.items()))
+            raise Wrong(claim, SAID.get(code, code)) from None
         language, theme, accent = (str(claims.get(name, "")) for name in ("locale", "theme", "accent"))
         language = language.replace("_", "-").partition("-")[0].lower()
-        return replace(
-            guest,
+        return Guest(
+            embed,
             language=language if language in LANGUAGES else "",
             theme=theme if theme in THEMES else "",
             accent=accent.lower() if _ACCENT.fullmatch(accent) else "",
         )
 
 
-def _decode(
-    token: str, key: bytes, audience: str, required: list[str], *, leeway: float = 0, verify_exp: bool = True
-) -> dict[str, Any]:
-    options: Any = {"require": required, "strict_aud": True, "verify_exp": verify_exp}
-    return jwt.decode(token, key, algorithms=["HS256"], audience=audience, options=options, leeway=leeway)
-
-
 def _kid(token: str) -> str:
-    """The key that a token names; nothing of it is believed before its signature was checked."""
+    """The key that a token names; nothing of it is believed before its signature was checked. Raises Wrong."""
+    if not token:
+        raise Wrong("token", "missing", "ended")
+    if len(token) > LONGEST:
+        raise Wrong("token", f"longer than {LONGEST} characters")
     try:
-        kid = jwt.get_unverified_header(token[: LONGEST + 1]).get("kid") if len(token) <= LONGEST else ""
+        kid = jwt.get_unverified_header(token).get("kid", "")
     except jwt.InvalidTokenError:
-        return ""
+        raise Wrong("token", "not a JWT") from None
     return kid if isinstance(kid, str) and len(kid) <= 40 else ""
 
 

@@ -80,20 +80,23 @@ def _held() -> str:
 
 
 async def ended(refusal: Refusal) -> Response:
-    """No way in: a page that asks the site around it for another token, if it is one that may frame ours.
+    """No way in: a page that asks the site around it for another token, if it is one that may, or might, frame ours.
 
-    A page whose token was taken out of its address still names its key there, when it is loaded again.
+    A page whose token was taken out of its address still names its key there, when it is loaded again. A revoked key
+    frames this page alone, which shows nothing of anybody: the browser would say that the desk refuses to connect.
     """
-    key = refusal.key or await embeds.valid_key(request.args.get("key", "")[:40])
+    key = refusal.key or await embeds.known_key(request.args.get("key", "")[:40])
     if key:
         g.key, g.framed_by = key.id, key.origins
-    trail.refused()
+    why = {"Pult-Refused": str(refusal.wrong)}  # for who writes the site: docs/embedding.md lists them
+    trail.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
-        return Response(status=401)
+        return Response(status=401, headers=why)
     typed = await request.form if request.method == "POST" else {}
     kept = "\n\n".join(filter(None, (text(typed, "subject"), text(typed, "body"))))
-    why = refusal.why if request.args.get("token") or request.method == "POST" else "ended"
-    return await pages.plain("embed/ended.html", 401, why=why, kept=kept, **values())
+    page = await pages.plain("embed/ended.html", 401, refusal=refusal, kept=kept, **values())
+    page.headers.update(why)
+    return page
 
 
 # -- pages --

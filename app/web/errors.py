@@ -17,6 +17,7 @@ from app.sqlite import trouble
 from app.web import auth, embed, pages, trail
 from app.web.bearers import Refusal
 from app.web.house import house
+from app.web.site_tokens import Wrong
 
 WATCHED = {"live.connection", "live.frame", "embed.connection", "embed.frame"}
 KNOWN = {400, 403, 404, 405, 413, 429, 503}
@@ -60,7 +61,9 @@ async def _lost(lost: Lost) -> Response | WerkzeugResponse:
         return Response(status=401 if lost.close == Close.ENDED or embed.is_embedded() else 403)
     if lost.close != Close.ENDED:
         return await _missing(lost)
-    return await embed.ended(Refusal("ended")) if embed.is_embedded() else auth.to_login()
+    if embed.is_embedded():
+        return await embed.ended(Refusal(Wrong("exp", "reached meanwhile", "ended")))
+    return auth.to_login()
 
 
 async def _refused(_: Exception) -> Response:

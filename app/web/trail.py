@@ -37,8 +37,10 @@ def missing() -> None:
     log.info("nothing for %s from %s: %s %s", _who(), request.remote_addr, request.method, request.path)
 
 
-def refused() -> None:
-    log.warning("refused to %s from %s: %s %s", _who(), request.remote_addr, request.method, request.path)
+def refused(why: str = "") -> None:
+    """why: in words that hold no secret, and nothing that was typed."""
+    because = f": {why}" if why else ""
+    log.warning("refused to %s from %s: %s %s%s", _who(), request.remote_addr, request.method, request.path, because)
 
 
 def foreign_socket() -> None:

@@ -57,6 +57,20 @@ async def test_an_embed_can_be_framed_by_its_site_only_and_leaves_no_trace(desk,
         assert "script-src 'self'" in headers["content-security-policy"]
         assert headers["referrer-policy"] == "no-referrer" and headers["cache-control"] == "no-store"
         assert "set-cookie" not in headers and "x-frame-options" not in headers
+        assert headers["cross-origin-embedder-policy"] == "require-corp", "so that an isolated site can frame it"
+        assert headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+async def test_what_an_embedded_page_loads_may_be_loaded_by_an_isolated_site(desk, look):
+    page, visitor = read(await look("/embed/tickets", accent="#ff8800")), desk.stranger()
+    loaded = [*page.xpath("//script/@src"), *page.xpath("//link/@href"), "/embed/host.js"]
+    assert len(loaded) >= 5
+    for path in loaded:
+        answer = await visitor.get(path)
+        assert (answer.status_code, answer.headers["cross-origin-resource-policy"]) == (200, "cross-origin"), path
+    anna = await desk.client(desk.cast.anna)
+    assert (await anna.get("/tickets")).headers["cross-origin-resource-policy"] == "same-origin"
+    assert not page.cssselect("use"), "a file that is fetched keeps the page around an unseen frame from being loaded"
 
 
 async def test_a_page_of_the_desk_is_framed_by_nobody(desk, site):
@@ -75,9 +89,16 @@ async def test_the_end_of_a_token_can_be_told_to_the_site_and_to_no_other(desk, 
     for path in ("/embed/tickets", "/embed/tickets?key=ek_0000", "/embed/tickets?token=x"):
         answer = await visitor.get(path)
         assert answer.status_code == 401 and "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    token = site.token()
     await embeds.revoke_key(site.key.id)
-    answer = await visitor.get(f"/embed/tickets?key={site.key.id}")
-    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    for path in (f"/embed/tickets?key={site.key.id}", f"/embed/tickets/1?token={token}"):
+        answer = await visitor.get(path)
+        assert answer.status_code == 401 and SHOP in answer.headers["content-security-policy"], (
+            "not an error of the browser"
+        )
+    page = read(answer)
+    assert one(page, "html").get("data-ended") == "revoked" and text(page, "h1") == "This view has ended."
+    assert "clara" not in answer.text.lower() and not page.cssselect("form, #live")
 
 
 async def test_a_list_shows_the_persons_tickets_and_their_views(look):
@@ -107,7 +128,7 @@ async def test_an_embed_of_one_ticket_shows_that_one(look):
 
 async def test_what_is_foreign_looks_as_what_is_missing(look):
     def without_token(html):  # nor how many seconds it has left
-        return re.sub(r'value="eyJ[^"]*"|data-left="[^"]*"', "", html)
+        return re.sub(r'value="eyJ[^"]*"|data-(life|left)="[^"]*"', "", html)
 
     foreign, missing = [await look(f"/embed/tickets/{number}") for number in (3, 99)]
     assert foreign.status_code == missing.status_code == 404

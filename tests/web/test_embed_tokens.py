@@ -1,15 +1,23 @@
 """Who gets in by an embedder's token, and who does not."""
 
 import base64
+import contextlib
 import json
+import re
+import sqlite3
 import time
+from dataclasses import replace
 
 import jwt
 import pytest
 
+from app import db
+from app.config import ROOT
 from app.desk import embeds, people
 from app.desk.models import Person, Role
+from app.web import site_tokens
 from app.web.bearers import Bearers
+from app.web.site_tokens import REQUIRED
 from tests.conftest import SECRET
 from tests.desk.acts import a_ticket
 
@@ -44,8 +52,9 @@ NOW = int(time.time())
 @pytest.mark.parametrize(
     "claims",
     [
-        {"exp": NOW - 60, "iat": NOW - 600},
-        {"exp": NOW + 3601 + 600, "iat": NOW + 600},
+        {"exp": NOW - 310, "iat": NOW - 600},
+        {"exp": NOW - 1, "iat": NOW - 3601},
+        {"exp": NOW + 3600, "iat": NOW + 400},
         {"iat": NOW - 1, "exp": NOW + 3601},
         {"iat": NOW + 7200, "exp": NOW + 7300},
         {"exp": NOW - 1, "iat": NOW + 5},
@@ -77,14 +86,122 @@ NOW = int(time.time())
         {"filter": {"view": "open", "status": ["solved"]}},
         {"exp": "soon"},
         {"exp": float("nan")},
+        {"exp": float("inf")},
+        {"exp": 10**400},
+        {"exp": [NOW]},
         {"iat": "x"},
+        {"iat": True},
+        {"nbf": "x"},
+        {"aud": []},
+        {"aud": ["live"]},
+        {"aud": [["embed"]]},
+        {"aud": {"embed": 1}},
     ],
 )
-async def test_a_token_that_says_what_it_must_not_gets_nobody_in(claims, desk, site):
-    answer = await desk.stranger().get("/embed/tickets", params={"token": site.token(**claims)})
+async def test_a_token_that_says_what_it_must_not_gets_nobody_in(claims, desk, site, log):
+    token = site.token(**claims)
+    answer = await desk.stranger().get("/embed/tickets", params={"token": token})
     assert answer.status_code == 401
-    assert not read(answer).cssselect("#ticket-rows, [name=bearer], #embed")
+    page, why = read(answer), answer.headers["pult-refused"]
+    assert not page.cssselect("#ticket-rows, [name=bearer], #embed")
     assert await Person.filter(email="").count() == 0
+    claim = why.partition(":")[0]
+    assert claim in {*claims, "exp", "token"} and one(page, "html").get("data-refused") == why
+    told = [line for line in log.lines if " app.security: " in line]
+    assert [f": {why}, {site.key.id}" in line for line in told] == [True], "who signs it is told, and where to look"
+    assert "@" not in told[0] and token not in log.text
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": ["embed"]},
+        {"iat": NOW + 280, "exp": NOW + 280 + 3600},  # a clock that is fast
+        {"iat": NOW + 280, "exp": NOW + 310},
+        {"iat": NOW + 280, "exp": NOW + 600, "nbf": NOW + 280},
+        {"iat": NOW - 300, "exp": NOW + 1},  # one that is slow
+        {"iat": NOW - 300, "exp": NOW - 240},
+        {"iat": NOW - 300, "exp": NOW - 240, "nbf": NOW - 300},
+        {"iat": str(NOW), "exp": str(NOW + 60)},
+        {"iat": NOW + 0.5, "exp": NOW + 60.5},
+    ],
+)
+async def test_a_token_of_a_clock_that_is_five_minutes_off_gets_its_person_in(claims, desk, site):
+    answer = await desk.stranger().get("/embed/tickets", params={"token": site.token(**claims)})
+    assert answer.status_code == 200 and "pult-refused" not in answer.headers
+    [life, left] = [int(one(read(answer), "html").get(f"data-{name}")) for name in ("life", "left")]
+    signed = float(claims["exp"]) - float(claims["iat"]) if "exp" in claims else 600
+    assert 0 < life <= left <= signed + 1
+
+
+@pytest.mark.parametrize(("signed", "after"), [(60, 360), (600, 900), (3600, 3600)])
+def test_a_token_is_taken_for_five_minutes_more_and_never_for_more_than_an_hour(signed, after):
+    """Whatever the clocks say, in sum."""
+    token = jwt.encode({**dict.fromkeys(REQUIRED, ""), "aud": "embed", "iat": NOW, "exp": NOW + signed}, SECRET)
+    for now in range(NOW - 300, NOW + after):
+        _, until = site_tokens.read(token, SECRET, now)
+        assert now < until <= min(now + signed, NOW + after)
+    for outside in (-301, after):
+        with pytest.raises(site_tokens.Wrong):
+            site_tokens.read(token, SECRET, NOW + outside)
+
+
+async def test_why_a_token_is_refused_is_told_to_its_site_and_is_in_the_documents(desk, site, log):
+    """Each reason once, on the page, in the header and in the log, without the token and whom it is for."""
+    revoked, documents = await a_site(), (ROOT / "docs" / "embedding.md").read_text()
+    await embeds.revoke_key(revoked.key.id)
+    await people.disable("dmitri@pult.example")
+    guest, _ = await Bearers(SECRET).read(site.token())
+    bearer = Bearers(SECRET).make(replace(guest, embed=replace(guest.embed, until=NOW - 5)))
+    tried = {
+        "token: missing": "",
+        "token: longer than 4096 characters": "A" * 5000,
+        "token: not a JWT": "x",
+        "token: not made by this desk": site.token(aud="embed-page"),
+        "kid: not a key of this desk": site.token(header={"kid": "canary"}),
+        "kid: a revoked key": revoked.token(),
+        "alg: not HS256": jwt.encode({"aud": "embed"}, site.secret * 2, "HS512", headers={"kid": site.key.id}),
+        "signature: not made with this key's secret": site.token(secret=revoked.secret),
+        'aud: not "embed"': site.token(aud="pult"),
+        "name: missing": site.token(name=None),
+        "iat: not a number of seconds": site.token(iat="x"),
+        "iat: … s ahead of the desk's clock": site.token(iat=NOW + 400, exp=NOW + 500),
+        "nbf: … s ahead of the desk's clock": site.token(nbf=NOW + 400),
+        "exp: not after iat": site.token(iat=NOW, exp=NOW),
+        "exp: more than an hour after iat": site.token(iat=NOW, exp=NOW + 3601),
+        "exp: … s ago by the desk's clock": site.token(iat=NOW - 900, exp=NOW - 400),
+        "exp: of a page's own bearer, which has ended": bearer,
+        "sub: not an email address": site.token(sub="canary"),
+        "sub: one of the desk's staff": site.token(sub="anna@pult.example"),
+        "sub: disabled at the desk": site.token(sub="dmitri@pult.example"),
+        "resource: not one of the possible values": site.token(resource="canary"),
+        "actions: not one of the possible values": site.token(actions=["canary"]),
+        "filter: not one of the possible values": site.token(filter={"canary": "1"}),
+        "filter: leaves nothing": site.token(filter={"view": "open", "status": "closed"}),
+    }
+    for why, token in tried.items():
+        log.lines.clear()
+        answer = await desk.stranger().post("/embed/session", data={"token": token})
+        assert answer.status_code == 401 and re.sub(r"\b\d+(?= s )", "…", answer.headers["pult-refused"]) == why
+        [line] = [line for line in log.lines if " app.security: " in line]
+        key = revoked.key.id if "revoked" in why else "no key" if why[:3] in ("tok", "kid") else site.key.id
+        assert line.endswith(f": {answer.headers['pult-refused']}, {site.key.id if 'made by' in why else key}")
+        assert "canary" not in line and "@" not in line
+        assert f"`{why}`" in documents or f"`<claim>: {why.partition(': ')[2]}`" in documents, why
+
+
+async def test_looking_needs_no_write_unless_somebody_is_new(desk, site, config):
+    """Another process writes, or the disk is full: who is known to the desk can look all the same."""
+    known, new = site.token(), site.token(sub="zoe@shop.example")
+    with contextlib.closing(sqlite3.connect(config.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        for path in ("/embed/tickets", "/embed/tickets/1", "/embed/tickets/new"):
+            assert await status(desk, known, path) == 200
+        assert time.monotonic() - began < db.BUSY_SECONDS
+        assert await status(desk, new) == 503
+        other.execute("ROLLBACK")
+    assert await status(desk, new) == 200
 
 
 async def test_a_token_that_is_signed_otherwise_gets_nobody_in(desk, site):
