@@ -1,12 +1,12 @@
 """Pult, a live support desk. This is the composition root: the only file that knows every part."""
 
 import asyncio
-import contextlib
 
 from quart import Quart
 
 from app import db
 from app.config import Config, with_secret
+from app.desk import renewal
 from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
@@ -56,11 +56,11 @@ def create_app(config: Config) -> Quart:
         await db.connect(config.database)
         db.on_commit.append(bus.announce)
         await relay.start()
-        running = asyncio.create_task(relay.run())
+        running = [asyncio.create_task(part.run()) for part in (relay, renewal)]
         yield
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         db.on_commit.remove(bus.announce)
         await relay.stop()
         await db.disconnect()

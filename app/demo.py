@@ -4,13 +4,13 @@ import asyncio
 import json
 import random
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import click
 
 from app import db, stories
-from app.desk import people, search
+from app.desk import people, rendering, search
 from app.desk.models import Person, Priority, Role
 
 TICKETS = 120
@@ -166,6 +166,9 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
     ) as bar:
         for first in range(0, tickets, BATCH):
             batch = scene.batch(first, min(BATCH, tickets - first))
+            made = await rendering.made_of(comment["body"] for comment in batch.comments)
+            for comment in batch.comments:
+                comment.update(asdict(made[comment["body"]]))
             async with db.transaction():
                 await _write(batch)
             bar.update(len(batch.tickets))

@@ -1,34 +1,46 @@
 """What can be done with words: reply, note, edit, remove."""
 
 import hashlib
+from dataclasses import asdict
 
 from app import db
-from app.desk import events, fields, policy, search, tickets
+from app.desk import events, fields, policy, rendering, search, tickets
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
+from app.desk.rendering import Made
 
 
 async def write(
-    person: Person, ticket_id: int, body: str, *, kind: str = "reply", status: str = "", key: str = ""
+    person: Person,
+    ticket_id: int,
+    body: str,
+    *,
+    kind: str = "reply",
+    status: str = "",
+    key: str = "",
+    made: Made | None = None,
 ) -> Comment:
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
-    A key that was used before for the same words gives the comment that it made. Raises Missing, Refused, Invalid.
+    A key that was used before for the same words gives the comment that it made. made: of the body, by a caller who
+    holds a transaction. Raises Missing, Refused, Invalid.
     """
     errors: dict[str, Code] = {}
-    body = body.strip()
+    body = fields.message(body)
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
     fields.collect(errors, "key", lambda: fields.check_key(key))
     if status:
         fields.collect(errors, "status", lambda: fields.parse_status(status))
     if kind not in set(Kind):
         errors["kind"] = Code.UNKNOWN
+    await tickets.visible(person, ticket_id)
+    if errors:
+        raise Invalid(errors)
+    made = made or await rendering.made(body)
     async with db.transaction():
         ticket = await tickets.visible(person, ticket_id)
-        if errors:
-            raise Invalid(errors)
         earlier, key = await _sent_before(person, ticket, body, key)
         if earlier:
             return earlier
@@ -44,6 +56,7 @@ async def write(
             author_id=person.id,
             kind=wanted,
             body=body,
+            **asdict(made),
             event_id=number,
             created=db.now(),
             key=key or None,
@@ -64,20 +77,22 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
     Raises Missing, Refused, Invalid, Conflict.
     """
     errors: dict[str, Code] = {}
-    body = body.strip()
+    body = fields.message(body)
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
     seen = fields.collect(errors, "version", lambda: fields.parse_version(version))
+    await editable(person, comment_id)
+    if errors:
+        raise Invalid(errors)
+    made = await rendering.made(body)
     async with db.transaction():
         ticket, comment = await editable(person, comment_id)
-        if errors:
-            raise Invalid(errors)
         if body == comment.body:
             return comment
         if seen > comment.version:
             raise Invalid({"version": Code.UNKNOWN})
         if by := await _other_editor(person, comment, seen):
             raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": body})
-        comment.body, comment.edited = body, db.now()
+        comment.body, comment.html, comment.renderer, comment.edited = body, made.html, made.renderer, db.now()
         await _changed(What.COMMENT_EDITED, person, ticket, comment)
     return comment
 
@@ -86,7 +101,7 @@ async def remove(person: Person, comment_id: int) -> Comment:
     """Take the text of a comment away and leave a marker. Raises Missing, Refused."""
     async with db.transaction():
         ticket, comment = await editable(person, comment_id)
-        comment.body, comment.deleted = "", True
+        comment.body, comment.html, comment.deleted = "", "", True
         await _changed(What.COMMENT_DELETED, person, ticket, comment)
     return comment
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from app import db
 from app.config import origin
-from app.desk import comments, events, fields, people, policy, queries, tickets
+from app.desk import comments, events, fields, people, policy, queries, rendering, tickets
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
 from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
 from app.desk.policy import Audience
+from app.desk.rendering import Made
 from app.desk.tickets import Opening
 
 NAME = 100  # characters
@@ -157,18 +158,28 @@ async def person_of(person: int, key: str) -> Person | None:
 
 async def reply(embed: Embed, ticket: int, body: str, key: str) -> Comment:
     """A reply of the requester, to a ticket that the page may show. Raises Missing, Refused, Invalid."""
+    await _speaker(embed, "comment", ticket)
+    made = await _made(body)
     async with db.transaction():
         person = await _speaker(embed, "comment", ticket)
         if await queries.header(embed.audience, ticket) is None:
             raise Missing
-        return await comments.write(person, ticket, body, key=key)
+        return await comments.write(person, ticket, body, key=key, made=made)
 
 
 async def open_ticket(embed: Embed, subject: str, body: str, key: str) -> Ticket:
     """A new ticket of the requester. Raises Refused, Invalid."""
+    await _speaker(embed, "create")
+    made = await _made(body)
     async with db.transaction():
         person = await _speaker(embed, "create")
-        return await tickets.open_ticket(person, Opening(subject, body, key=key))
+        return await tickets.open_ticket(person, Opening(subject, body, key=key), made)
+
+
+async def _made(body: str) -> Made:
+    """Of words that may still be refused: then nothing is made of them."""
+    words = fields.message(body)
+    return await rendering.made(words) if 0 < len(words) <= fields.BODY else Made("", 0)
 
 
 async def _speaker(embed: Embed, action: str, ticket: int | None = None) -> Person:

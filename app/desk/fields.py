@@ -12,16 +12,22 @@ from app.desk.errors import Code
 from app.desk.models import Priority, Status
 
 SUBJECT = 200  # characters at most
-BODY = 30_000  # hostile Markdown takes up to 15 µs a character to render, in the loop
+BODY = 30_000
 TAG = 30
 TAGS = 20  # a ticket
 KEY = 64
 
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 _TAG = re.compile(r"[\w][\w .:/-]*")
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def message(text: str) -> str:
+    """What was typed without the blank lines around it: the first line keeps its indent."""
+    return _BLANK_LINES.sub("", text.rstrip())
 
 
 def collect(errors: dict[str, Code], name: str, parse: Callable[[], Any]) -> Any:

@@ -191,6 +191,8 @@ class Comment(Model):
     author_id: int
     kind = fields.CharEnumField(Kind, max_length=5)
     body = fields.TextField()  # Markdown, as typed; empty once deleted
+    html = fields.TextField(default="", db_default="")  # of the body, safe to show; see desk.rendering
+    renderer = fields.IntField(default=0, db_default=0)  # the version that made it; 0: it is the text as typed
     event_id = fields.BigIntField()  # the number of the event that added it: its place in the thread
     version = fields.IntField(default=1, db_default=1)
     created = fields.BigIntField()
@@ -201,7 +203,7 @@ class Comment(Model):
     class Meta:
         table = "comment"
         unique_together = (("author_id", "key"),)
-        indexes = (Index(fields=("ticket_id", "event_id")),)
+        indexes = (Index(fields=("ticket_id", "event_id")), Index(fields=("renderer",)))
 
 
 class EmbedKey(Model):

@@ -73,7 +73,7 @@ class Said:
     author: str
     author_id: int
     staff: bool  # whether the author is staff
-    body: str  # Markdown; empty once deleted
+    html: str  # safe to show; empty once deleted
     version: int
     created: int
     edited: bool
@@ -93,6 +93,7 @@ class Line:
 
 PUBLIC_CHANGES = ("subject", "status")
 PEOPLE = ("assignee", "requester")  # fields that hold a person
+SAID = "c.id, c.event_id, c.kind, c.author_id, c.html, c.version, c.created, c.edited, c.deleted"
 TAGS = "(SELECT group_concat(name) FROM tag WHERE ticket_id = t.id) AS tags"  # no tag holds a comma
 
 
@@ -180,7 +181,7 @@ async def thread(audience: Audience, ticket: int) -> tuple[Said | Line, ...]:
     """Comments and history of a ticket in the order they happened; empty if there is none for this audience."""
     mine, values = _theirs(audience)
     comments = await db.rows(
-        "SELECT c.*, p.name AS author, p.role FROM comment c "  # noqa: S608
+        f"SELECT {SAID}, p.name AS author, p.role FROM comment c "  # noqa: S608
         "JOIN ticket t ON t.id = c.ticket_id JOIN person p ON p.id = c.author_id "
         f"WHERE c.ticket_id = ? AND NOT t.deleted{mine}{'' if audience.is_staff else ' AND c.kind = ?'} "
         "ORDER BY c.event_id",
@@ -258,7 +259,7 @@ def _said(row: dict[str, Any]) -> Said:
         author=row["author"],
         author_id=row["author_id"],
         staff=row["role"] != "requester",
-        body=row["body"],
+        html=row["html"],
         version=row["version"],
         created=row["created"],
         edited=row["edited"] is not None,

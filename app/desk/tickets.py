@@ -1,14 +1,15 @@
 """What can be done to a ticket: open, change, delete, restore. Each verb is one transaction and leaves its events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app import db
-from app.desk import changes, events, fields, people, policy, search
+from app.desk import changes, events, fields, people, policy, rendering, search
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
+from app.desk.rendering import Made
 
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
 
@@ -26,15 +27,16 @@ class Opening:
     key: str = ""
 
 
-async def open_ticket(person: Person, asked: Opening) -> Ticket:
+async def open_ticket(person: Person, asked: Opening, made: Made | None = None) -> Ticket:
     """A new ticket with its first message. A requester's is their own and carries no staff field.
 
-    Raises Refused, Invalid; a key that was used before gives the ticket that it made.
+    made: of the body, by a caller who holds a transaction. Raises Refused, Invalid; a key that was used before gives
+    the ticket that it made.
     """
     if not policy.may_open(person):
         raise Refused
     errors: dict[str, Code] = {}
-    subject, body = fields.one_line(asked.subject), asked.body.strip()
+    subject, body = fields.one_line(asked.subject), fields.message(asked.body)
     fields.collect(errors, "subject", lambda: fields.check_text(subject, fields.SUBJECT))
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
     fields.collect(errors, "key", lambda: fields.check_key(asked.key))
@@ -49,6 +51,7 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
         )
     if errors:
         raise Invalid(errors)
+    made = made or await rendering.made(body)
     async with db.transaction():
         if asked.key and (earlier := await Comment.get_or_none(author_id=person.id, key=asked.key)):
             return await Ticket.get(id=earlier.ticket_id)
@@ -72,6 +75,7 @@ async def open_ticket(person: Person, asked: Opening) -> Ticket:
             author_id=person.id,
             kind=Kind.REPLY,
             body=body,
+            **asdict(made),
             event_id=number,
             created=now,
             key=asked.key or None,

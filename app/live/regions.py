@@ -197,6 +197,8 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     """False only if this event cannot change what the region shows. True decides nothing: its query does."""
     if not policy.may_know(region.audience, event):
         return False
+    if event.what is What.COMMENT_RENDERED and region.name != "thread":
+        return False
     if region.name in ("ticket", "thread"):
         return str(event.ticket) == region.of
     filter_ = filter_of(region)

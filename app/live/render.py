@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.config import ROOT
-from app.desk import markdown
 
 LANGUAGES = ("en", "ru")
 REMEMBERED = 4096  # rendered values
@@ -68,7 +67,7 @@ class Renderer:
         )
         environment.globals.update(values, **_spoken(self._catalogues[language]), lang=language)
         environment.globals["piece"] = lambda template, it: self.value(template, it, language)
-        environment.filters.update(moment=moment, utc=utc, markdown=lambda text: Markup(markdown.to_html(text)))  # noqa: S704
+        environment.filters.update(moment=moment, utc=utc)
         return environment
 
 

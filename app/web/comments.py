@@ -49,7 +49,8 @@ async def edit(comment: int) -> Response | WerkzeugResponse:
     try:
         await comments.edit(asker(), comment, text(typed, "body"), text(typed, "version"))
     except (Invalid, Conflict, NotWritten) as problem:
-        return await _editor(comment, ticket.id, refused(sent, problem))
+        theirs = (await comments.editable(asker(), comment))[1].html if isinstance(problem, Conflict) else ""
+        return await _editor(comment, ticket.id, refused(sent, problem), theirs)
     return pages.done(f"/tickets/{ticket.id}#comment-{comment}")
 
 
@@ -59,8 +60,9 @@ async def delete(comment: int) -> Response | WerkzeugResponse:
     return pages.done(f"/tickets/{removed.ticket_id}#comment-{comment}")
 
 
-async def _editor(comment: int, ticket: int, form: Form) -> Response:
-    values = {"comment": comment, "ticket": ticket, "form": form}
+async def _editor(comment: int, ticket: int, form: Form, theirs: str = "") -> Response:
+    """theirs: the HTML that somebody else made of the message meanwhile."""
+    values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", form.status, **values)
     live = await pages.look(asker())

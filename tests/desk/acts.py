@@ -1,15 +1,23 @@
 """What people do in these tests, in few words, and what the journal says of it."""
 
+from collections.abc import Iterable
+
 from app import db
 from app.desk import events, tickets
 from app.desk.events import Happened
-from app.desk.models import Person, Ticket
+from app.desk.models import Comment, Person, Ticket
+from app.desk.queries import Line, Said
 from app.desk.tickets import Opening
 
 
 async def a_ticket(person: Person, **asked: str) -> Ticket:
     """A ticket that this person opens, like any other but for what is asked."""
     return await tickets.open_ticket(person, Opening(**{"subject": "Printer", "body": "It does not print."} | asked))
+
+
+async def bodies(thread: Iterable[Said | Line]) -> list[str]:
+    """What the comments of a thread say, as it was typed."""
+    return [(await Comment.get(id=entry.id)).body for entry in thread if isinstance(entry, Said)]
 
 
 async def journal(after: int = 0) -> list[Happened]:

@@ -10,8 +10,9 @@ from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Status, Ticket
 from app.desk.policy import STAFF, audience_of
+from app.markup import plain
 
-from .acts import a_ticket, everything, journal
+from .acts import a_ticket, bodies, everything, journal
 
 
 async def thread(ticket: Ticket) -> list[queries.Said]:
@@ -78,7 +79,7 @@ async def test_a_closed_ticket_takes_no_reply_of_anyone_until_it_is_reopened(des
     await comments.write(desk.anna, ticket.id, "For the record.", kind="note")
     await tickets.change(desk.anna, ticket.id, "2", {"status": "open"})
     await comments.write(desk.clara, ticket.id, "In time.")
-    assert [said.body for said in await thread(ticket)] == ["It does not print.", "For the record.", "In time."]
+    assert await bodies(await thread(ticket)) == ["It does not print.", "For the record.", "In time."]
 
 
 async def test_a_reply_may_set_the_status_and_only_then_counts_as_a_version(desk):
@@ -148,7 +149,7 @@ async def test_the_same_form_sent_again_is_one_comment(desk):
     ticket = await a_ticket(desk.clara)
     sends = (comments.write(desk.anna, ticket.id, "Once.", status="solved", key="k1") for _ in range(20))
     assert len({comment.id for comment in await asyncio.gather(*sends)}) == 1
-    assert [said.body for said in await thread(ticket)] == ["It does not print.", "Once."]
+    assert await bodies(await thread(ticket)) == ["It does not print.", "Once."]
     assert (await now(ticket)).version == 2
 
 
@@ -188,7 +189,7 @@ async def test_an_edit_is_marked_and_counts_as_a_version(desk):
     await comments.edit(desk.anna, reply.id, " Hello.\n", "1")
     await comments.edit(desk.vera, reply.id, "Hello!", "2")
     said = (await thread(ticket))[-1]
-    assert (said.body, said.version, said.edited, said.author) == ("Hello!", 3, True, "Anna")
+    assert (said.html, said.version, said.edited, said.author) == (plain("Hello!"), 3, True, "Anna")
     assert (said.number, said.created) == (reply.event_id, reply.created)
     assert not (await thread(ticket))[0].edited
 
@@ -224,7 +225,7 @@ async def test_a_removed_comment_leaves_a_marker_and_its_text_is_nowhere(desk):
     await comments.remove(desk.anna, reply.id)
     for audience in (STAFF, audience_of(desk.clara)):
         [said] = [entry for entry in await queries.thread(audience, ticket.id) if getattr(entry, "id", 0) == reply.id]
-        assert (said.body, said.deleted, said.version, said.author) == ("", True, 3, "Anna")
+        assert (said.html, said.deleted, said.version, said.author) == ("", True, 3, "Anna")
     assert "swordfish" not in str(await everything())
     with pytest.raises(Missing):
         await comments.remove(desk.vera, reply.id)

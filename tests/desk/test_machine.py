@@ -11,12 +11,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from app import db
 from app.config import Database
-from app.desk import comments, filters, queries, tickets
+from app.desk import comments, fields, filters, queries, tickets
 from app.desk.errors import Conflict, Invalid
 from app.desk.models import Event, Status, Ticket
 from app.desk.policy import STAFF, Audience
 from app.desk.tickets import Opening
 from tests.conftest import make_cast
+from tests.desk.acts import bodies
 
 WORDS = st.text("abcабв ёй<>&*", min_size=1, max_size=20).filter(str.strip)
 FIELDS = st.fixed_dictionaries(
@@ -84,7 +85,7 @@ class DeskMachine(RuleBasedStateMachine):
             "tags": [],
             "due": None,
         }
-        self.said[ticket.id], self.seen[ticket.id] = [("reply", body.strip())], 1
+        self.said[ticket.id], self.seen[ticket.id] = [("reply", fields.message(body))], 1
         return ticket.id
 
     @rule(number=opened, fields=FIELDS)
@@ -122,7 +123,7 @@ class DeskMachine(RuleBasedStateMachine):
         if problem:
             assert closed and kind == "reply" and problem.errors == {"body": "closed"}
             return
-        self.said[number].append((kind, body.strip()))
+        self.said[number].append((kind, fields.message(body)))
         status = self.model[number]["status"]
         if kind == "reply" and (
             (by == "anna" and status == "new") or (by == "clara" and status in ("pending", "solved"))
@@ -150,11 +151,10 @@ class DeskMachine(RuleBasedStateMachine):
         for number, said in self.said.items():
             if number in self.model:
                 thread = await queries.thread(STAFF, number)
-                assert [(entry.kind, entry.body) for entry in thread if hasattr(entry, "body")] == said
+                kinds = [entry.kind for entry in thread if isinstance(entry, queries.Said)]
+                assert list(zip(kinds, await bodies(thread), strict=True)) == said
                 theirs = await queries.thread(Audience(self.cast.clara.id), number)
-                assert [entry.body for entry in theirs if hasattr(entry, "body")] == [
-                    b for k, b in said if k == "reply"
-                ]
+                assert await bodies(theirs) == [body for kind, body in said if kind == "reply"]
         everything = await queries.page(filters.parse(self.cast.anna, {"view": ["all"]}))
         assert {row.id for row in everything.rows} == set(self.model)
         numbers = list(await Event.all().order_by("id").values_list("id", flat=True))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from app.desk.markdown import to_html
+from app.markup.html import to_html
 
-ALLOWED = {"a": {"href", "rel", "target"}, "ol": {"start"}}
+ALLOWED = {"a": {"href", "rel", "target"}, "ol": {"start"}, "p": {"dir"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 # Known attacks: the OWASP filter evasion sheet, PortSwigger's cheat sheet, Markdown renderers' own past holes.
@@ -117,14 +117,17 @@ def test_whatever_is_typed_is_harmless(text):
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("Hello\nthere", "<p>Hello<br>\nthere</p>"),
-        ("**bold** *em* ~~gone~~ `code`", "<p><strong>bold</strong> <em>em</em> <s>gone</s> <code>code</code></p>"),
+        ("Hello\nthere", '<p dir="auto">Hello<br>\nthere</p>'),
+        (
+            "**bold** *em* ~~gone~~ `code`",
+            '<p dir="auto"><strong>bold</strong> <em>em</em> <s>gone</s> <code>code</code></p>',
+        ),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
-        ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
+        ("> said", '<blockquote>\n<p dir="auto">said</p>\n</blockquote>'),
         ("```py\nx < 1\n```", "<pre><code>x &lt; 1\n</code></pre>"),
-        ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
-        ("<b>not bold</b>", "<p>&lt;b&gt;not bold&lt;/b&gt;</p>"),
+        ("1 < 2 & 3", '<p dir="auto">1 &lt; 2 &amp; 3</p>'),
+        ("<b>not bold</b>", '<p dir="auto">&lt;b&gt;not bold&lt;/b&gt;</p>'),
     ],
 )
 def test_markdown_shows_as_it_should(text, shown):

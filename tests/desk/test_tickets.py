@@ -11,7 +11,7 @@ from app.desk.events import What
 from app.desk.models import Person, Priority, Role, Status, Ticket
 from app.desk.policy import STAFF
 
-from .acts import a_ticket, everything, journal, position
+from .acts import a_ticket, bodies, everything, journal, position
 
 
 async def test_a_new_ticket_is_its_requesters_and_starts_with_their_message(desk):
@@ -20,7 +20,7 @@ async def test_a_new_ticket_is_its_requesters_and_starts_with_their_message(desk
     assert (header.subject, header.status, header.priority, header.requester) == ("Two words", "new", "normal", "Clara")
     assert (header.assignee, header.tags, header.due, header.version) == (None, (), None, 1)
     [said] = await queries.thread(STAFF, ticket.id)
-    assert (said.body, said.author, said.kind) == ("Hello", "Clara", "reply")
+    assert (await bodies([said]), said.author, said.kind) == (["  Hello"], "Clara", "reply")
     assert ticket.created == ticket.updated == ticket.updated_public
 
 
@@ -301,5 +301,7 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
     assert [event.id for event in events] == list(range(1, len(events) + 1)) == list(range(1, await position() + 1))
     assert [event.at for event in events] == sorted(event.at for event in events)
     assert len(heard) == 50 - len(refused)
-    replies = [(said.number, said.id) for said in await queries.thread(STAFF, ticket.id) if hasattr(said, "body")]
+    replies = [
+        (said.number, said.id) for said in await queries.thread(STAFF, ticket.id) if isinstance(said, queries.Said)
+    ]
     assert replies == sorted(replies) and len(replies) == 21

@@ -4,7 +4,8 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from app.desk import comments, tickets
+from app import db
+from app.desk import comments, renewal, tickets
 from app.desk.errors import Invalid, Missing, Refused
 from app.desk.models import Comment, Person, Ticket
 from app.desk.tickets import Opening
@@ -45,6 +46,12 @@ async def _removed(desk: Desk, ticket: Ticket, kind: str) -> None:
     await comments.remove(desk.cast.vera, (await desk.say(ticket, kind=kind)).id)
 
 
+async def _rendered_anew(desk: Desk, ticket: Ticket, kind: str) -> None:
+    comment = await desk.say(ticket, kind=kind)
+    await db.rows("UPDATE comment SET html = 'as it was', renderer = 0 WHERE id = ?", [comment.id])
+    await renewal.renew()
+
+
 async def _restored(desk: Desk, ticket: Ticket) -> None:
     await tickets.delete(desk.cast.anna, ticket.id)
     await tickets.restore(desk.cast.vera, ticket.id)
@@ -77,6 +84,8 @@ VERBS: dict[str, Verb] = {
     "a note is edited": lambda desk, ticket: _edited(desk, ticket, "note"),
     "a reply is deleted": lambda desk, ticket: _removed(desk, ticket, "reply"),
     "a note is deleted": lambda desk, ticket: _removed(desk, ticket, "note"),
+    "a reply is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "reply"),
+    "a note is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "note"),
     "it is deleted": lambda desk, ticket: tickets.delete(desk.cast.anna, ticket.id),
     "it is deleted and restored": _restored,
 }

@@ -4,8 +4,6 @@ Two walls: markdown-it renders no raw HTML, and nh3 then lets through only what 
 that htmx or a style sheet would act on can come from a person.
 """
 
-from functools import lru_cache
-
 import nh3
 from markdown_it import MarkdownIt
 
@@ -27,7 +25,6 @@ _markdown = _parser("image")  # a picture from elsewhere would tell its server w
 _without_brackets = _parser("image", "link")
 
 
-@lru_cache(maxsize=4096)
 def to_html(text: str) -> str:
     """Safe HTML of a Markdown text."""
     parser = _markdown if text.count("[") <= BRACKETS else _without_brackets
@@ -37,5 +34,5 @@ def to_html(text: str) -> str:
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
+        set_tag_attribute_values={"a": {"target": "_blank"}, "p": {"dir": "auto"}},
+    ).strip()

@@ -1,0 +1,93 @@
+"""Another version of the renderer: its texts are made in the background, and open pages follow."""
+
+import pytest
+
+from app import db
+from app.desk import comments, rendering, renewal
+from app.desk.models import Comment
+from app.desk.rendering import Made
+from app.markup import VERSION, plain
+from tests.desk.acts import a_ticket, journal, position
+
+OLD = '<p dir="auto">as it was</p>'
+
+
+async def grow_old(*comments: Comment, renderer: int = VERSION - 1, html: str = OLD) -> None:
+    for comment in comments:
+        await db.rows("UPDATE comment SET html = ?, renderer = ? WHERE id = ?", [html, renderer, comment.id])
+
+
+@pytest.mark.parametrize("renderer", [VERSION - 1, VERSION + 1])
+async def test_open_pages_show_the_older_html_and_then_the_new(served, open_, renderer):
+    cast = served.cast
+    ticket = await a_ticket(cast.clara, body="**first**")
+    reply = await comments.write(cast.anna, ticket.id, "**reply**")
+    note = await comments.write(cast.anna, ticket.id, "**note**", kind="note")
+    await grow_old(reply, note, renderer=renderer)
+    pages = [
+        await open_(cast.anna, "/tickets/1"),
+        await open_(cast.clara, "/tickets/1"),
+        await open_(cast.boris, "/tickets"),
+    ]
+    assert [len(page.css(".prose:not(:has(strong))")) for page in pages] == [2, 1, 0]
+    before = await position()
+    await renewal.renew()
+    for page in pages:
+        await page.equals_its_reload()
+        assert not page.css(".prose:not(:has(strong))") and not page.resyncs and not page.happened
+    assert [(event.what, event.comment, event.public) for event in await journal(before)] == [
+        ("comment_rendered", note.id, False),
+        ("comment_rendered", reply.id, True),
+    ]
+    assert all("note" not in frame for frame in pages[1].frames)
+    now = await Comment.get(id=reply.id)
+    assert (now.renderer, now.version, now.edited) == (VERSION, 1, None)
+
+
+async def test_what_comes_out_the_same_is_no_event_and_nothing_is_made_twice(desk, monkeypatch):
+    ticket = await a_ticket(desk.clara, body="Plain words.")
+    removed = await comments.write(desk.anna, ticket.id, "Gone.")
+    await comments.remove(desk.anna, removed.id)
+    await grow_old(await Comment.get(ticket_id=ticket.id, deleted=False), html=plain("Plain words."))
+    await grow_old(removed, html="")
+    before = await position()
+    await renewal.renew()
+    assert await position() == before
+    assert {comment.renderer for comment in await Comment.all()} == {VERSION}
+    monkeypatch.setattr(rendering, "made", None)
+    await renewal.renew()
+
+
+async def test_who_edits_meanwhile_keeps_their_words(desk, monkeypatch):
+    ticket = await a_ticket(desk.clara)
+    edited = await comments.write(desk.anna, ticket.id, "First.")
+    await grow_old(edited)
+    made = rendering.made
+
+    async def slow(text: str) -> Made:
+        if text == "First.":
+            await comments.edit(desk.anna, edited.id, "Second.", "1")
+        return await made(text)
+
+    monkeypatch.setattr(rendering, "made", slow)
+    await renewal.renew()
+    assert "Second." in (await Comment.get(id=edited.id)).html
+
+
+async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(desk, monkeypatch):
+    monkeypatch.setattr(renewal, "FEW", 2)
+    monkeypatch.setattr(renewal, "PAUSE", 0)
+    ticket = await a_ticket(desk.clara)
+    said = [await comments.write(desk.anna, ticket.id, f"**{number}**") for number in range(7)]
+    await grow_old(*said)
+    made = rendering.made
+
+    async def failing(text: str) -> Made:
+        return Made(plain(text), 0) if text in ("**6**", "**5**", "**2**") else await made(text)
+
+    with monkeypatch.context() as then:
+        then.setattr(rendering, "made", failing)
+        await renewal.renew()
+    assert [(await Comment.get(id=one.id)).html == OLD for one in said] == [n in (6, 5, 2) for n in range(7)]
+    await renewal.renew()
+    assert not await Comment.filter(html=OLD).exists()
