@@ -1,7 +1,7 @@
 // A page inside another site: it tells the site its height and when its session ends, and takes a new token from it.
 // Nothing is said to, or heard from, an origin that is not one of the site's key.
 
-import { door } from "./door.js";
+import { ask } from "./door.js";
 import * as forms from "./forms.js";
 import * as live from "./live.js";
 import * as time from "./time.js";
@@ -62,11 +62,11 @@ function renewIn(life, left) {
 // A new bearer, for the one that we have or for a new token of the site.
 async function exchange(fields) {
   if (root.dataset.ended) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`);
-  const answer = await fetch("/embed/session", { method: "POST", body: new URLSearchParams(fields), ...door.options() }).catch(() => null);
+  const answer = await ask("/embed/session", { method: "POST", body: new URLSearchParams(fields) });
   if (!answer) return renewIn(30, Infinity);
   if (answer.status === 403) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`); // of another page
   if (!answer.ok) return answer.status < 500 && !fields.token && tell("session-ended");
-  const { bearer, life, left } = Object.fromEntries(new URLSearchParams(await answer.text()));
+  const { bearer, life, left } = Object.fromEntries(new URLSearchParams(answer.text));
   for (const field of document.querySelectorAll("input[name=bearer], #embed input[name=token]")) field.value = bearer;
   renewIn(Number(life), Number(left));
   if (fields.token) live.resume();

@@ -1,5 +1,7 @@
 // What people see of the connection: a word in the sidebar, and a banner when something is not as it should be.
 
+import { now } from "./clock.js";
+
 const LATE = 3_000; // ms without a connection after which the page says that it is offline
 
 let timer = 0;
@@ -16,7 +18,7 @@ export function show(next) {
   clearTimeout(timer);
   if (next === "connecting") timer = setTimeout(() => show("offline"), LATE);
   if (live.dataset.state === next) return;
-  if (["connected", "polling"].includes(live.dataset.state)) since(new Date());
+  if (["connected", "polling"].includes(live.dataset.state)) since(now());
   live.dataset.state = next;
   document.documentElement.dataset.live = next;
   banner("offline", next === "offline");
@@ -43,7 +45,7 @@ export function begin() {
 }
 
 export function since(moment) {
-  for (const time of document.querySelectorAll("time[data-since]")) time.dateTime = moment.toISOString();
+  for (const time of document.querySelectorAll("time[data-since]")) time.dateTime = new Date(moment).toISOString();
 }
 
 export function banner(name, visible) {

@@ -1,11 +1,13 @@
 // Moments in the reader's zone and locale. The server sends UTC; nothing in a fragment depends on the clock.
 
+import { now } from "./clock.js";
+
 const locale = document.documentElement.lang;
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const now = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "auto" });
+const justNow = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "auto" });
 const age = (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" });
 const UNITS = [[age("hour"), 3_600_000], [age("minute"), 60_000]];
 
@@ -13,6 +15,7 @@ export function start() {
   paintAll();
   setInterval(paintAll, 30_000);
   document.addEventListener("htmx:after:swap", paintAll);
+  document.addEventListener("pult:clock", paintAll);
   new MutationObserver((records) => {
     for (const record of records) {
       if (record.type === "attributes") paint(record.target);
@@ -32,15 +35,15 @@ function paint(time) {
   const words = isDay ? day.format(moment) : wordsOf(moment, time.hasAttribute("data-since"));
   if (time.textContent !== words) time.textContent = words;
   if (!isDay && time.title !== full.format(moment)) time.title = full.format(moment);
-  if (isDay) time.toggleAttribute("data-overdue", Date.now() > moment.getTime() + 86_400_000);
+  if (isDay) time.toggleAttribute("data-overdue", now() > moment.getTime() + 86_400_000);
 }
 
 function wordsOf(moment, asClock) {
   if (asClock) return clock.format(moment);
-  const passed = Date.now() - moment;
+  const passed = now() - moment;
   if (passed >= 86_400_000) {
-    return (moment.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(moment);
+    return (moment.getFullYear() === new Date(now()).getFullYear() ? day : dayAndYear).format(moment);
   }
   for (const [unit, length] of UNITS) if (passed >= length) return unit.format(Math.floor(passed / length));
-  return now.format(0, "second");
+  return justNow.format(0, "second");
 }

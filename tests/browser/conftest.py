@@ -76,6 +76,7 @@ async def launch(playwright: Playwright, *flags: str) -> Browser:
 
 
 equality: dict[str, list[float]] = {}  # fault -> seconds from being connected to being equal
+figures: list[str] = []  # what else was measured, in words
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -86,6 +87,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"pages equal to their reload after {fault:<12} {len(ordered):>6} times, seconds: "
             f"median {middle:.2f}, most {most:.2f}"
         )
+    for figure in figures:
+        terminalreporter.write_line(figure)
 
 
 @pytest.fixture

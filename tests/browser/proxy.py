@@ -28,7 +28,7 @@ class Answer:
 
     @property
     def text(self) -> bytes:
-        body = b"" if self.status in (204, 304) else self.body.format(status=self.status).encode()
+        body = b"" if self.status in (204, 304) else self.body.replace("{status}", str(self.status)).encode()
         headers = {"Content-Type": "text/html", "Content-Length": str(len(body)), "Connection": "close"}
         lines = "".join(f"{name}: {value}\r\n" for name, value in (headers | dict(self.headers)).items())
         return f"HTTP/1.1 {self.status} Of the proxy\r\n{lines}\r\n".encode() + body

@@ -164,9 +164,10 @@ async def test_a_browser_that_goes_offline_says_so_and_comes_back(browser, runni
 
 
 async def test_a_proxy_that_cuts_what_is_idle_costs_nothing(browser, running, desk):
-    running.proxy.idle = 0.5
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
     await typed(page)
+    running.proxy.idle = 0.5
+    running.proxy.cut()
     for _ in range(2):
         await page.wait_for_selector('#live[data-state="connecting"]', state="attached")
         comment = await desk.say(desk.ticket)
