@@ -1,7 +1,8 @@
 """Plain ES modules joined into one script when the desk starts: a page then loads one file instead of a dozen.
 
 Each module becomes a function that is called once and returns what it exports. It takes the few forms of import and
-export that our own modules have; anything else of them stays as it is written.
+export that our own modules have; lines of comment and indentation are for whoever reads the modules, and anything else
+stays as it is written.
 """
 
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import (?:\* as (\w+)|\{ ([^}]+) \}) from "\./(\w[\w-]*)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*//.*\n|^[ \t]+|^\n", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 
 
@@ -22,7 +24,7 @@ def bundle(folder: Path, entry: str) -> bytes:
 def _join(folder: Path, name: str, joined: dict[str, str], importing: tuple[str, ...]) -> None:
     if name in importing:
         raise ValueError(f"{' imports '.join((*importing, name))}")
-    source = (folder / f"{name}.js").read_text("utf-8")
+    source = _COMMENT.sub("", (folder / f"{name}.js").read_text("utf-8"))
     for found in _IMPORT.finditer(source):
         if found[3] not in joined:
             _join(folder, found[3], joined, (*importing, name))
