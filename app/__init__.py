@@ -41,11 +41,11 @@ def create_app(config: Config) -> Quart:
     bus = MemoryBus()
     render = Renderer({"asset": files.url, "shortcuts": keys.shortcuts})
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
-    app = App(__name__)
+    app = App(__name__, secure=config.server.public_url.startswith("https:"))
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Bearers(config.security.secret_key))
     auth.set_up(app, config)
-    security.set_up(app, config)
+    security.set_up(app)
     packing.set_up(app)
     errors.set_up(app)
     for part in (auth, tickets, comments, live, pages, settings, admin, embed, assets, errors):

@@ -89,10 +89,18 @@ class App(Quart):
     asgi_websocket_class = Connection
     session_interface = NoSession()  # type: ignore[assignment]
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, secure: bool) -> None:
+        """secure: whether people come by TLS, whatever the proxy before us says of it."""
         super().__init__(name, static_folder=None)
+        self._secure = secure
         self.url_map.converters["number"] = Number
         self.url_map.merge_slashes = False  # it would lead to whatever host a request names
+
+    async def __call__(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """People come as the public address says, also where the proxy speaks plainly: a cookie may be Secure."""
+        if self._secure and "scheme" in scope:
+            scope["scheme"] = {"http": "https", "ws": "wss"}.get(scope["scheme"], scope["scheme"])
+        await super().__call__(scope, receive, send)
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Routes depend on no host and on no query, so that neither can be wrong in a way that they cannot answer."""

@@ -4,6 +4,7 @@ Every route here asks for a bearer and looks at nothing else; security.py reads 
 """
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -64,6 +65,13 @@ async def _admit() -> Response | None:
         return await ended(refusal)
     g.key, g.framed_by = key.id, key.origins
     return None
+
+
+async def let_frame() -> None:
+    """Have the answer seen in the frame, whatever it says, if the request's token is of a site."""
+    with suppress(Refusal):
+        _, key = await house().bearers.read(await _token())
+        g.key, g.framed_by = key.id, key.origins
 
 
 async def _token() -> str:

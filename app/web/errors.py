@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from quart import Blueprint, Quart, Response, g, request
 from tortoise.exceptions import OperationalError
@@ -16,11 +18,51 @@ from app.live.hub import Close
 from app.sqlite import trouble
 from app.web import auth, embed, pages, trail
 from app.web.bearers import Refusal
+from app.web.forms import _
 from app.web.house import house
+from app.web.origins import Foreign
 from app.web.site_tokens import Wrong
 
 WATCHED = {"live.connection", "live.frame", "embed.connection", "embed.frame"}
-KNOWN = {400, 403, 404, 405, 413, 429, 503}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What went wrong, and what to do, in English; templates translate it. values: what the text names."""
+
+    title: str
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+SAID = {  # of a status
+    400: Said(_("The request could not be understood."), _("Go back and try again.")),
+    403: Said(_("This is not allowed."), _("You may see this, but not change it. Ask an admin of the desk.")),
+    404: Said(_("Nothing is here."), _("The ticket or page does not exist, or is not for you to see.")),
+    405: Said(_("The request could not be understood."), _("Go back and try again.")),
+    413: Said(_("This is too large."), _("A request may have one megabyte. Shorten the text and send it again.")),
+    429: Said(_("Too many tries."), _("Wait a minute and try again.")),
+    500: Said(_("Something broke on our side."), _("What you typed is kept. Try again in a moment.")),
+    503: Said(
+        _("Nothing was saved."),
+        _(
+            "The desk's database takes no changes now, for instance because its disk is full. Go back, your text is "
+            "still there, and try again soon. If that does not help, tell whoever runs this desk."
+        ),
+    ),
+}
+FOREIGN = _("This came from another address.")
+FROM_ELSEWHERE = _("It was sent from another site, and this desk is at %(ours)s. Open it there and send it again.")
+FROM_WHERE = {  # by whether the desk's public address is set
+    True: _(
+        "It was sent from %(came)s, and this desk is at %(ours)s. Open it there and send it again. If people should "
+        "open it at %(came)s, whoever runs the desk sets server.public_url to that."
+    ),
+    False: _(
+        "It was sent from %(came)s, and this desk was asked as %(ours)s. If people open it at %(came)s, whoever runs "
+        "the desk sets server.public_url to that: behind a proxy the desk cannot know it."
+    ),
+}
 
 blueprint = Blueprint("errors", __name__)
 log = logging.getLogger(__name__)
@@ -31,24 +73,25 @@ def set_up(app: Quart) -> None:
     app.register_error_handler(NoSuchPage, _missing)
     app.register_error_handler(Lost, _lost)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Foreign, _foreign)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _broken)
 
 
-async def show(status: int, reference: str = "") -> Response:
+async def show(status: int, said: Said | None = None, reference: str = "") -> Response:
     """The page for an error; for htmx, a notice that leaves the page and what was typed as they are."""
-    known = status if status in KNOWN else 500 if status >= 500 else 400
+    said = said or SAID.get(status) or SAID[500 if status >= 500 else 400]
     if pages.by_htmx():
-        answer = await pages.fragment("live/notice.html", status, error=known, reference=reference)
+        answer = await pages.fragment("live/notice.html", status, said=said, reference=reference)
         answer.headers["HX-Retarget"] = "#notice"
         answer.headers["HX-Reswap"] = "innerHTML"
         return answer
     template = "embed/error.html" if embed.is_embedded() else "error.html"
-    return await pages.plain(template, status, error=known, reference=reference, **embed.values())
+    return await pages.plain(template, status, said=said, reference=reference, **embed.values())
 
 
-async def _missing(_: Exception) -> Response:
+async def _missing(_error: Exception) -> Response:
     trail.missing()
     return await show(404)
 
@@ -66,9 +109,17 @@ async def _lost(lost: Lost) -> Response | WerkzeugResponse:
     return auth.to_login()
 
 
-async def _refused(_: Exception) -> Response:
+async def _refused(_error: Exception) -> Response:
     trail.refused()
     return await show(403)
+
+
+async def _foreign(foreign: Foreign) -> Response:
+    """A write from elsewhere, or what looks like one because the desk does not know by what address people open it."""
+    trail.refused()
+    foreign.tell()
+    text = FROM_WHERE[bool(house().config.server.public_url)] if foreign.came else FROM_ELSEWHERE
+    return await show(403, Said(FOREIGN, text, {"came": foreign.came, "ours": foreign.ours}))
 
 
 async def _http(error: HTTPException) -> Response:
@@ -99,7 +150,7 @@ async def _broken(error: Exception) -> Response:
     reference = secrets.token_hex(4)
     log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
     g.setdefault("person", None)
-    return await show(500, reference)
+    return await show(500, reference=reference)
 
 
 @blueprint.get("/healthz")

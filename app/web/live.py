@@ -14,15 +14,16 @@ from app.web.auth import asker
 from app.web.connection import Connection
 from app.web.forms import text
 from app.web.house import house
-from app.web.origins import same_origin
+from app.web.origins import foreign
 
 blueprint = Blueprint("live", __name__)
 
 
 @blueprint.websocket("/api/v1/ws")
 async def connect() -> tuple[str, int] | None:
-    if not same_origin(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
+    if found := foreign(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
         trail.foreign_socket()
+        found.tell()
         return "", 403
     line: Connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()

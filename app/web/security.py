@@ -1,12 +1,11 @@
 """What stands before every route: who is public, cross-site writes, and the headers of every answer."""
 
-from quart import Quart, Response, abort, g, request
+from quart import Quart, Response, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.config import Config
 from app.web import auth, embed
 from app.web.house import house
-from app.web.origins import same_origin
+from app.web.origins import Foreign, foreign
 
 PUBLIC = {
     "auth.show_login",
@@ -26,24 +25,25 @@ MARK = ("Pult", "1")  # on every answer of ours, and on no proxy's: by it a page
 POLICY = "; ".join([f"{name} 'none'" for name in _NONE] + [f"{name} 'self'" for name in _SELF])
 
 
-def set_up(app: Quart, config: Config) -> None:
+def set_up(app: Quart) -> None:
     app.before_request(_guard)
     app.after_request(_headers)
 
 
-def cross_site() -> bool:
-    """Whether a browser says that this write comes from another site. Who is no browser says neither.
+def cross_site() -> Foreign | None:
+    """What a browser says of a write that comes from another site. Who is no browser says neither.
 
     Origin first, then Fetch Metadata (OWASP, Cross-Site Request Forgery Prevention; Go's CrossOriginProtection).
     """
     if request.method in SAFE:
-        return False
+        return None
     origin = request.headers.get("Origin")
     if origin == "null" and embed.is_embedded():  # what browsers make of it under the referrer policy of those pages
         origin = None
     if origin is not None:
-        return not same_origin(origin, request.scheme, request.host)
-    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+        return foreign(origin, request.scheme, request.host)
+    same = request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
+    return None if same else foreign("", request.scheme, request.host)
 
 
 async def _guard() -> Response | WerkzeugResponse | None:
@@ -52,8 +52,10 @@ async def _guard() -> Response | WerkzeugResponse | None:
         return None
     if not embed.is_embedded():  # where no cookie is read
         await auth.recognise()
-    if cross_site():
-        abort(403)
+    if found := cross_site():
+        if embed.is_embedded():
+            await embed.let_frame()
+        raise found
     if embed.is_embedded():
         return None
     if request.endpoint and request.endpoint not in PUBLIC and g.person is None:

@@ -1,19 +1,22 @@
 """What stands before every page: who may ask, from where, and the headers of every answer."""
 
 import sqlite3
+import warnings
 from dataclasses import replace
 
 import pytest
 from tortoise.exceptions import OperationalError
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from werkzeug.routing import Rule
 
-from app.config import Server
+from app.desk import people
 from app.web import embed, limits, pages, security
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 
-from .embedding import a_site
-from .reading import HTMX
+from .embedding import SHOP, a_site
+from .reading import HTMX, RUSSIAN
 
 SAMPLES = {
     "ticket": 1,
@@ -140,8 +143,9 @@ async def test_every_answer_says_that_it_is_the_desks(desk, monkeypatch):
             yield status, await visitor.get("/embed/tickets", headers=embedded)
 
     async def conflict():
-        await anna.post("/tickets/1", data={"version": "2", "subject": "Hers"})
-        return await anna.post("/tickets/1", data={"version": "2", "subject": "Theirs"})
+        boris = await desk.client(desk.cast.boris)
+        await boris.post("/tickets/1", data={"version": "2", "subject": "His"})
+        return await anna.post("/tickets/1", data={"version": "2", "subject": "Hers"})
 
     async for status, answer in answers():
         assert (answer.status_code, answer.headers.get("pult")) == (status, "1"), answer.request
@@ -202,7 +206,7 @@ async def test_other_sites_may_lead_here(desk):
 
 async def test_with_a_public_address_only_that_is_this_site(config):
     """ASVS 3.4.1."""
-    server = Server(port=0, public_url="https://desk.example", proxies=("127.0.0.1",))
+    server = replace(config.server, public_url="https://desk.example", proxies=("127.0.0.1",))
     desk = Served(replace(config, server=server))
     await desk.start()
     try:
@@ -216,6 +220,84 @@ async def test_with_a_public_address_only_that_is_this_site(config):
             assert (await visitor.post("/logout", headers={"Origin": origin})).status_code == status, origin
         page = await visitor.get("/login")
         assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    finally:
+        await desk.stop()
+
+
+@pytest.mark.parametrize(
+    ("public", "host", "origin"),
+    [
+        ("", "desk.example", "https://desk.example"),  # a proxy that speaks TLS passes the name on
+        ("", "127.0.0.1:8000", "https://desk.example"),  # or does not
+        ("https://desk.example", "192.168.1.5:8000", "http://192.168.1.5:8000"),  # opened by its other address
+        ("https://desk.example", "desk.example", "http://desk.example"),
+        ("https://desk.example", "desk.example", "https://desk.example:8443"),
+    ],
+)
+async def test_what_looks_like_another_site_names_the_address_and_the_setting(public, host, origin, config, log):
+    desk = Served(replace(config, server=replace(config.server, public_url=public)))
+    await desk.start()
+    site, ours = await a_site(), public or f"http://{host}"
+    try:
+        for as_asked, words in (
+            ({}, "came from another address"),
+            (RUSSIAN, "пришёл с другого адреса"),
+            (HTMX, "came"),
+        ):
+            headers = {"Host": host, "Origin": origin, **as_asked}
+            for client, path in ((desk.stranger(), "/login"), (await desk.client(desk.cast.anna), "/tickets/1")):
+                log.lines.clear()
+                answer = await client.post(path, data={"email": "anna@pult.example"}, headers=headers)
+                assert answer.status_code == 403 and words in answer.text
+                assert origin in answer.text and ours in answer.text
+                assert ("server.public_url" in answer.text) and "Ask an admin" not in answer.text
+                [line] = [line for line in log.lines if "app.web.origins" in line]
+                assert origin in line and ours in line and "server.public_url" in line
+        bearer = {"Authorization": f"Bearer {site.token()}", "Host": host, "Origin": origin}
+        framed = await desk.stranger().post("/embed/tickets", headers=bearer)
+        assert framed.status_code == 403 and origin in framed.text
+        assert SHOP in framed.headers["content-security-policy"], "it is seen in the frame"
+        log.lines.clear()
+        with pytest.raises(InvalidStatus):
+            await connect(f"{desk.url.replace('http', 'ws')}/api/v1/ws?token=x", origin=origin, additional_headers={})
+        assert any("app.web.origins" in line and origin in line and "server.public_url" in line for line in log.lines)
+    finally:
+        await desk.stop()
+
+
+async def test_nothing_of_an_address_but_an_address_is_shown(desk, log):
+    anna = await desk.client(desk.cast.anna)
+    for origin in (
+        "https://<script>alert(1)</script>",
+        "https://evil.example/<b>path</b>",
+        'https://evil.example" onload="x',
+        "<b>bold</b>",
+        "https://" + "e" * 3000 + ".example",
+        "javascript:alert(1)",
+        "null",
+        "",
+    ):
+        answer = await anna.post("/tickets/1", data={"version": "1"}, headers={"Origin": origin})
+        assert answer.status_code == 403 and "from another site" in answer.text, origin
+        assert "<script>alert" not in answer.text and "<b>" not in answer.text and "eeee" not in answer.text
+        assert "onload" not in answer.text
+        answer = await anna.post("/tickets/1", headers={"Sec-Fetch-Site": "cross-site", "Host": "<i>x</i>"})
+        assert answer.status_code == 403 and "<i>" not in answer.text
+
+
+async def test_a_proxy_that_speaks_plainly_brings_no_false_warning(config, log):
+    """The public address says that people come by TLS; tests fail with any warning."""
+    desk = Served(replace(config, server=replace(config.server, public_url="https://desk.example")))
+    await desk.start()
+    try:
+        await people.set_password(desk.cast.anna, "correct horse")
+        visitor = desk.stranger(headers={"Origin": "https://desk.example"})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            signed = await visitor.post("/login", data={"email": "anna@pult.example", "password": "correct horse"})
+        assert signed.status_code == 303 and signed.headers["location"] == "/"
+        assert "__Host-pult=" in signed.headers["set-cookie"] and "Secure" in signed.headers["set-cookie"]
+        assert "Secure cookies" not in log.text
     finally:
         await desk.stop()
 

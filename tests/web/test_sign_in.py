@@ -5,7 +5,6 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from app.config import Server
 from app.desk import people
 from app.desk.models import Session
 from tests.conftest import Served
@@ -102,7 +101,7 @@ async def test_the_cookie_is_for_this_site_and_not_for_scripts(served, anna):
 
 async def test_on_https_the_cookie_is_bound_to_the_host(config):
     """ASVS 3.3.1."""
-    server = Server(port=0, public_url="https://desk.example", proxies=("127.0.0.1",))
+    server = replace(config.server, public_url="https://desk.example", proxies=("127.0.0.1",))
     desk = Served(replace(config, server=server))
     await desk.start()
     try:
