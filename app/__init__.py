@@ -6,7 +6,7 @@ from quart import Quart
 
 from app import db
 from app.config import Config, with_secret
-from app.desk import renewal
+from app.desk import renewal, search
 from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
@@ -54,6 +54,7 @@ def create_app(config: Config) -> Quart:
     @app.while_serving
     async def _serving():  # type: ignore[no-untyped-def]
         await db.connect(config.database)
+        await search.fill()
         db.on_commit.append(bus.announce)
         await relay.start()
         running = [asyncio.create_task(part.run()) for part in (relay, renewal)]

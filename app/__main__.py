@@ -19,6 +19,7 @@ from app.config import Config, ConfigError
 from app.desk import embeds, people
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.models import Person, Role
+from app.upgrade import bring_up
 from app.web.assets import MissingLibraries
 
 P = ParamSpec("P")
@@ -57,7 +58,7 @@ def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:
         config = configuration.load()
         if not config.database.path.exists():
             with contextlib.closing(db.hold(config.database)):
-                await db.migrate(config.database)
+                await bring_up(config.database)
         await db.connect(config.database)
         try:
             await work(config)
@@ -102,7 +103,7 @@ def serve(*, host: str | None, port: int | None, workers: int | None, migrate: b
 async def _prepare(config: Config, *, migrate: bool, with_demo: bool) -> bool:
     """Whether there is anybody who could sign in."""
     if migrate:
-        await db.migrate(config.database)
+        await bring_up(config.database)
     await db.connect(config.database)
     try:
         if with_demo:
@@ -141,7 +142,7 @@ def migrate() -> None:
     with plainly():
         config = configuration.load()
         with contextlib.closing(db.hold(config.database)):
-            applied = asyncio.run(db.migrate(config.database))
+            applied = asyncio.run(bring_up(config.database))
     click.echo(f"Applied: {', '.join(applied)}" if applied else "The database is up to date.")
 
 
@@ -175,7 +176,7 @@ def restore(*, file: Path, force: bool) -> None:
     """Make the database what the backup in FILE holds, also while a desk serves it."""
     with plainly():
         config = configuration.load()
-        asyncio.run(backup.restore(config.database, file, force=force))
+        asyncio.run(backup.restore(config.database, file, bring_up, force=force))
     click.echo(f"Restored {file}.")
 
 

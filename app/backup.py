@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -44,15 +44,17 @@ def back_up(database: Database, target: Path, *, force: bool) -> None:
         _place(copy, target)
 
 
-async def restore(database: Database, source: Path, *, force: bool) -> None:
-    """Make the database what the copy says, migrated to the current schema, with an epoch of its own.
+async def restore(
+    database: Database, source: Path, bring_up: Callable[[Database], Awaitable[object]] = db.migrate, *, force: bool
+) -> None:
+    """Make the database what the copy says, brought up to what this version needs, with an epoch of its own.
 
     force: replace the content of a database that is there, also while a desk serves it. Of its sessions stay those that
     the copy knows: what was ended since it was taken stays ended. Raises NotCopied, OSError, db.DatabaseInUse.
     """
     _check_asked(database.path, source, force=force)
     with _copied(source, database.path) as copy:
-        await db.migrate(Database(path=copy))
+        await bring_up(Database(path=copy))
         _put(database, copy)
 
 

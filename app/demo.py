@@ -173,10 +173,7 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
                 await _write(batch)
             bar.update(len(batch.tickets))
             await asyncio.sleep(pause)
-    more = await search.merge(begin=True)  # else a desk's first thousand writes would do it
-    while more:
-        await asyncio.sleep(pause)
-        more = await search.merge(begin=False)
+    await search.put_together(pause)
 
 
 async def print_sign_ins() -> None:

@@ -5,6 +5,7 @@ from jinja2 import TemplateError
 
 from app import db
 from app.config import ROOT, Config, with_secret
+from app.desk import search
 from app.live.render import LANGUAGES, Renderer, templates
 from app.web.assets import Assets, MissingLibraries
 from app.web.keys import shortcuts
@@ -25,7 +26,10 @@ async def _database(config: Config) -> list[str]:
         return [str(error)]
     try:
         found = [row["integrity_check"] for row in await db.rows("PRAGMA integrity_check")]
-        return [f"database: {line}" for line in found if line != "ok"]
+        unfilled = (
+            [] if await search.left() is None else ["the search's index is not filled; run: python -m app migrate"]
+        )
+        return [f"database: {line}" for line in found if line != "ok"] + unfilled
     finally:
         await db.disconnect()
 

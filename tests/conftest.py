@@ -23,6 +23,7 @@ from app.desk.models import Person, Role
 from app.live import render
 from app.live.relay import Relay
 from app.live.render import Renderer
+from app.upgrade import bring_up
 from tests.log import SECRET, Log, kept
 
 PROMISE = 2.0  # seconds until an open page is true again
@@ -65,7 +66,7 @@ def log(_kept: Log) -> Iterator[Log]:
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file, made once and copied for each test."""
     path = tmp_path_factory.mktemp("blank") / "blank.sqlite3"
-    asyncio.run(db.migrate(Database(path=path)))
+    asyncio.run(bring_up(Database(path=path)))
     return path
 
 

@@ -93,6 +93,7 @@ class Person(Model):
 
     class Meta:
         table = "person"
+        indexes = (Index(fields=("name",)),)
 
     @property
     def is_staff(self) -> bool:

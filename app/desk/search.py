@@ -1,23 +1,20 @@
 """Full-text search: what people type, to a query that is always safe, and the index that answers it.
 
-The index is SQLite's FTS5, one row a ticket. Text and query go through one function, fold(), so that case, accents and
-the letter ё make no difference; what a word is, the index alone decides.
+The index is SQLite's FTS5, one row a ticket. What its words are, desk/words says, for text and query alike.
 """
 
+import asyncio
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app import db
-from app.desk.models import Kind
+from app.desk import addresses, fields, letters, words
+from app.desk.models import Kind, Status
 
 LONGEST = 200  # characters of what is typed; the rest is not looked at
-TABLE = """
-    CREATE VIRTUAL TABLE search USING fts5(
-        subject, replies, notes, requester, tokenize = "unicode61 remove_diacritics 0", prefix = "2"
-    )
-"""  # prefix: two letters begin too many words to be put together for each query
 FEW = 16  # words
 ENDINGS = """
     WITH RECURSIVE word(term) AS (
@@ -28,13 +25,16 @@ ENDINGS = """
     SELECT term FROM word WHERE term < ? LIMIT ?
 """  # a step finds the next word by a look into the index; the words themselves stand in it once for each place
 MERGED = 20  # pages; others wait so long to write
+SPELLING = 1  # of the index's rows; raised with every change of what index() writes, so that old ones are written anew
+BATCH = 200  # tickets a transaction, which take a tenth of a second
 PUBLIC = "{subject replies}"  # what a requester's words are looked for in
 
 _PART = re.compile(r'(?:(from|tag|status):)?("[^"]*"?|\S+)', re.IGNORECASE)
-_BEGINNING = re.compile(r'"([^\W_]+)"\*')
-_WORD_OR_WORDS = re.compile(r'"[^\W_]+"|\("[^\W_]+"(?: OR "[^\W_]+")*\)')
-_LAST = re.compile(r"[^\W_]+$")  # one letter begins half of all words, and a number is typed whole: neither goes on
-_SHORT_I = "\N{CYRILLIC SMALL LETTER I}\N{COMBINING BREVE}"  # й is a letter of its own, no и with an accent
+_NUMBER = re.compile(r"[#№＃](\d+)")
+_BEGINNING = re.compile(r'"([^" ]+)"\*')
+_WORD_OR_WORDS = re.compile(r'"[^" ]+"|\("[^" ]+"(?: OR "[^" ]+")*\)')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»‹›＂〝〞〟「」『』", '"'))
+_SINGLE_QUOTES = re.compile(r"(?<![^\s:])[‘‚‛]([^‘’]*)[’‘](?!\S)")  # within a word it is an apostrophe
 
 
 @dataclass(frozen=True)
@@ -51,62 +51,57 @@ class Query:
 
 
 def tidy(text: str) -> str:
-    """What was typed as lists keep it: one line, not too long."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST].rstrip()
+    """What was typed as lists keep it: one line, not too long; nothing, if there is nothing to see."""
+    if not letters.is_visible(text):
+        return ""
+    shown = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in letters.without_strays(text))
+    return " ".join(shown.split())[:LONGEST].rstrip()
 
 
 def parse(text: str, *, requester: int | None) -> Query:
     """The query of a tidy text, for staff or for one requester.
 
-    Words in any order, the last one a beginning unless it is quoted; "quoted words" in theirs; #42 a ticket's number;
-    for staff from: (name or email), tag: and status: too; for a requester status: alone is more than words.
+    Words in any order, the last one a beginning unless it is quoted, others with a *; "quoted words" in theirs; #42 a
+    ticket's number; for staff from: (name or email), tag: and status: too; for a requester status: alone is more than
+    words. What follows an operator and is none of its values is looked for as it stands: people paste logs.
     """
-    words, status, tags = [], set(), []
+    matches: list[str] = []
+    status, tags = set[str](), list[str]()
     number = None
-    parts = list(_PART.finditer(text))
+    parts = list(_PART.finditer(_SINGLE_QUOTES.sub(r'"\1"', text).translate(_QUOTES)))
     for part in parts:
         operator, value = (part[1] or "").lower(), part[2].strip('"')
-        if operator == "status":
+        begins = part is parts[-1] and not re.fullmatch('".*"', part[2])
+        if operator == "status" and value.lower() in set(Status):
             status.add(value.lower())
-        elif operator == "tag" and requester is None:
-            tags.append(value.lower())
-        elif value.startswith("#") and value[1:].isascii() and value[1:].isdecimal() and not operator:
-            number = int(value[1:11])
-        else:
-            asked = operator == "from" and requester is None
-            phrase = value if asked or not operator else f"{operator} {value}"
-            begins = part is parts[-1] and not re.fullmatch('".*"', part[2])
-            words += _phrase(phrase, column="requester : " if asked else "", begins=begins)
-    match = " AND ".join(words)
+        elif operator == "tag" and requester is None and (found := _tags(value)):
+            tags += found
+        elif operator == "from" and requester is None and (phrase := _phrase(value, begins=begins)):
+            alike = _phrase(addresses.same(value), begins=begins)
+            matches.append(f"requester : {phrase}" if alike in ("", phrase) else f"requester : ({phrase} OR {alike})")
+        elif not operator and (named := _NUMBER.fullmatch(value)):
+            number = int(named[1][:10])
+        elif phrase := _phrase(part[0], begins=begins):
+            matches.append(phrase)
+    match = " AND ".join(matches)
     if requester is not None and match:
-        match = f"requester : {_person(requester)} AND {PUBLIC} : ({match})"
+        match = f"requester : {_whose(requester)} AND {PUBLIC} : ({match})"
     return Query(match, number, frozenset(status), tuple(tags))
 
 
-def fold(text: str) -> str:
-    """The text without what makes no difference to who looks for it: case, accents, ё for е."""
-    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    if not parts.isascii():
-        kept = parts.replace(_SHORT_I, "\N{CYRILLIC SMALL LETTER SHORT I}")
-        parts = "".join(c for c in kept if unicodedata.category(c) not in ("Mn", "Cs"))
-    return parts.replace("\x00", " ")
-
-
 async def spelt_out(match: str) -> str:
-    """The same query of the index, with a word's beginning replaced by the words that begin so, if they are few.
+    """The same query of the index, with beginnings of words replaced by the words that begin so, where they are few.
 
     What a word stands in, the index tells one by one. What a beginning stands in it puts together before it tells any:
     3 ms for a word in a tenth of a million tickets, instead of 0.2.
     """
-    beginning = _BEGINNING.search(match)
-    if not beginning:
-        return match
-    end = beginning[1] + "\U0010ffff"
-    words = [row["term"] for row in await db.rows(ENDINGS, [beginning[1], end, end, FEW + 1])]
-    if not 1 <= len(words) <= FEW:
-        return match
-    spelt = " OR ".join(f'"{word}"' for word in words)
-    return match.replace(beginning[0], f"({spelt})")
+    for beginning in dict.fromkeys(_BEGINNING.findall(match)):
+        end = beginning + "\U0010ffff"
+        terms = [row["term"] for row in await db.rows(ENDINGS, [beginning, end, end, FEW + 1])]
+        if 1 <= len(terms) <= FEW:
+            spelt = " OR ".join(f'"{term}"' for term in terms)
+            match = match.replace(f'"{beginning}"*', f"({spelt})")
+    return match
 
 
 def is_one_word(match: str) -> bool:
@@ -121,6 +116,48 @@ async def merge(*, begin: bool) -> bool:
         await db.rows("INSERT INTO search(search, rank) VALUES ('merge', ?)", [-MERGED if begin else MERGED])
         [after] = await db.rows("SELECT total_changes() AS n")
     return bool(after["n"] - before["n"] > 1)  # https://sqlite.org/fts5.html#the_merge_command
+
+
+async def left() -> int | None:
+    """How many tickets may have rows in the index that were not written by this spelling; None: all were."""
+    upto = await _filled()
+    if upto is None:
+        return None
+    [tickets] = await db.rows("SELECT count(*) AS n FROM ticket WHERE id > ?", [upto])
+    return int(tickets["n"])
+
+
+async def fill(filled: Callable[[int], None] = lambda _: None) -> None:
+    """Write the rows of those tickets, from where it was stopped last; the database is free in between.
+
+    filled: told how many more tickets are done.
+    """
+    upto = await _filled()
+    while upto is not None:
+        batch = await db.rows("SELECT id FROM ticket WHERE id > ? ORDER BY id LIMIT ?", [upto, BATCH])
+        async with db.transaction():
+            if batch:
+                await index(batch[0]["id"], batch[-1]["id"])
+            upto = batch[-1]["id"] if batch else None
+            await db.rows("UPDATE search_filled SET spelling = ?, upto = ?", [SPELLING, upto])
+        filled(len(batch))
+        await asyncio.sleep(0)
+    await put_together()
+
+
+async def _filled() -> int | None:
+    """The last of the tickets, by number, whose rows are of this spelling; None: there is no other left."""
+    [state] = await db.rows("SELECT spelling, upto FROM search_filled")
+    upto: int | None = state["upto"] if state["spelling"] == SPELLING else 0
+    return upto
+
+
+async def put_together(pause: float = 0) -> None:
+    """Make one part of the index's many, as a desk's next thousand writes would. pause: seconds that others have."""
+    more = await merge(begin=True)
+    while more:
+        await asyncio.sleep(pause)
+        more = await merge(begin=False)
 
 
 async def index(first: int, last: int | None = None) -> None:
@@ -141,11 +178,11 @@ async def index(first: int, last: int | None = None) -> None:
     rows = []
     for ticket in tickets:
         texts = (
-            f"{ticket['id']} {ticket['subject']}",
-            *("\n".join(said[ticket["id"], kind]) for kind in (Kind.REPLY, Kind.NOTE)),
-            f"{_person(ticket['person'])} {ticket['name']} {ticket['email']}",
+            words.indexed(f"{ticket['id']} {ticket['subject']}"),
+            *("\n".join(map(words.indexed, said[ticket["id"], kind])) for kind in (Kind.REPLY, Kind.NOTE)),
+            f"{_whose(ticket['person'])} {words.indexed(_named(ticket['name'], ticket['email']))}",
         )
-        rows.append([ticket["id"], *map(fold, texts)])
+        rows.append([ticket["id"], *texts])
     await db.rows("DELETE FROM search WHERE rowid BETWEEN ? AND ?", between)
     await db.insert_many("search", ("rowid", "subject", "replies", "notes", "requester"), rows)
 
@@ -155,20 +192,32 @@ async def add(ticket: int, kind: Kind, body: str) -> None:
     column = "replies" if kind is Kind.REPLY else "notes"
     await db.rows(
         f"UPDATE search SET {column} = iif({column} = '', ?, {column} || char(10) || ?) WHERE rowid = ?",  # noqa: S608
-        [fold(body), fold(body), ticket],
+        [words.indexed(body), words.indexed(body), ticket],
     )
 
 
-def _phrase(text: str, *, column: str, begins: bool) -> list[str]:
-    """The text as words in a row; begins: whether the last one may go on. Nothing, if it holds no letter or digit."""
-    folded = fold(text).replace('"', " ")
-    if not any(c.isalnum() for c in folded):
+def _phrase(text: str, *, begins: bool) -> str:
+    """The words of a text in a row; nothing, if it holds no letter or digit. begins: whether the last one may go on."""
+    row, star = words.asked(text, begins=begins)
+    return f'"{" ".join(row)}"{"*" if star else ""}' if row else ""
+
+
+def _tags(text: str) -> list[str]:
+    """The tags of this text; none, if it is not one that a ticket can have."""
+    try:
+        return fields.parse_tags(text)
+    except ValueError:
         return []
-    last = _LAST.search(folded)
-    star = "*" if begins and last and len(last[0]) > 1 and not last[0].isdecimal() else ""
-    return [f'{column}"{folded}"{star}']
 
 
-def _person(person: int) -> str:
-    """A word of the index that stands in the rows of one requester: few rows are looked at for them."""
-    return f"person{person}"
+def _named(name: str, email: str) -> str:
+    """What a requester is found by; an address in both its forms, if it has two."""
+    return " ".join(dict.fromkeys((name, email, addresses.shown(email))))
+
+
+def _whose(person: int) -> str:
+    """A word of the index that stands in the rows of one requester, so that few rows are looked at for them.
+
+    Its first letter is one of those that words.fold() makes plain, so no text holds it and no query asks for it.
+    """
+    return f"ᵖ{person}"
