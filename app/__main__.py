@@ -16,7 +16,7 @@ import uvicorn
 from app import backup, db, demo, demo_site, inspection, logs, memory, serving
 from app import config as configuration
 from app.config import Config, ConfigError
-from app.desk import embeds, people
+from app.desk import addresses, embeds, people
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.models import Person, Role
 from app.upgrade import bring_up
@@ -207,7 +207,7 @@ async def add(*, email: str, name: str, role: str, password_stdin: bool) -> None
     """Add a person."""
     with spoken():
         person = await people.add(email, name, role, read_password(stdin=password_stdin))
-    click.echo(f"Added {person.email}.")
+    click.echo(f"Added {addresses.shown(person.email)}.")
 
 
 @user.command("list")
@@ -216,7 +216,7 @@ async def list_() -> None:
     """List everyone: email, role, state, name, and the number by which the log tells of them."""
     for person in await Person.all().order_by("email"):
         state = "disabled" if person.disabled else "active"
-        click.echo(f"{person.email}\t{person.role.value}\t{state}\t{person.name}\t{person.id}")
+        click.echo(f"{addresses.shown(person.email)}\t{person.role.value}\t{state}\t{person.name}\t{person.id}")
 
 
 @user.command()
@@ -226,7 +226,7 @@ async def disable(email: str) -> None:
     """Shut a person out at once, on open pages too."""
     with spoken(email):
         person = await people.disable(email)
-    click.echo(f"Disabled {person.email}.")
+    click.echo(f"Disabled {addresses.shown(person.email)}.")
 
 
 @user.command()
@@ -240,7 +240,7 @@ async def password(*, email: str, password_stdin: bool) -> None:
         if person is None:
             raise Missing
         await people.set_password(person, read_password(stdin=password_stdin))
-    click.echo(f"The password of {person.email} is changed.")
+    click.echo(f"The password of {addresses.shown(person.email)} is changed.")
 
 
 @main.group("embed-key")

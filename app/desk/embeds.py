@@ -10,7 +10,7 @@ from typing import Any
 
 from app import db
 from app.config import origin
-from app.desk import comments, events, fields, people, policy, queries, rendering, tickets
+from app.desk import addresses, comments, events, fields, people, policy, queries, rendering, tickets
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
@@ -128,7 +128,7 @@ async def admit(key: EmbedKey, claims: Mapping[str, Any], until: float) -> Embed
     claims: of a token whose signature, audience and times were checked; here it is what they mean. until: when it ends.
     """
     errors: dict[str, Code] = {}
-    email = fields.collect(errors, "sub", lambda: people.parse_email(_text(claims.get("sub"))))
+    email = fields.collect(errors, "sub", lambda: addresses.parse(_text(claims.get("sub"))))
     name = fields.one_line(_text(claims.get("name")))[: people.NAME]
     ticket = fields.collect(errors, "resource", lambda: _parse_resource(_text(claims.get("resource"))))
     actions = fields.collect(errors, "actions", lambda: _parse_actions(claims.get("actions")))

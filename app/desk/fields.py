@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from app.desk.errors import Code
+from app.desk.letters import is_visible
 from app.desk.models import Priority, Status
 
 SUBJECT = 200  # characters at most
@@ -40,7 +41,8 @@ def collect(errors: dict[str, Code], name: str, parse: Callable[[], Any]) -> Any
 
 
 def check_text(text: str, longest: int) -> None:
-    if not text:
+    """Raises ValueError for a text in which there is nothing to see, one that is too long, or one with a NUL."""
+    if not is_visible(text):
         raise ValueError(Code.EMPTY)
     if len(text) > longest:
         raise ValueError(Code.TOO_LONG)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,10 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from app import db
 from app.config import Sessions
-from app.desk import events, fields
+from app.desk import addresses, events, fields
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
+from app.desk.letters import is_visible
 from app.desk.models import Person, Role, Session, from_row
 
 Values = TypeVarTuple("Values")
@@ -24,22 +24,12 @@ Result = TypeVar("Result")
 
 PASSWORD = (8, 128)  # characters, shortest and longest; ASVS 5.0 6.2.1 and 6.2.9, and a bound on the work of hashing
 NAME = 100  # characters at most
-EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path has 256 with its brackets
 SEEN_EVERY = 10 * 60 * 1_000_000  # microseconds between writes of last_seen
 DAY = 24 * 60 * 60 * 1_000_000  # microseconds
 
-_EMAIL = re.compile(r"[^@\s<>\"'(),:;\\]+@[^@\s<>\"'(),:;\\]+")
 _hasher = PasswordHasher()
 _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # each hash takes 64 MiB for its time
 _nobodys = _hasher.hash(secrets.token_hex())  # checked for unknown people, so that they take as long as known ones
-
-
-def parse_email(text: str) -> str:
-    """The address in lower case. Raises ValueError."""
-    email = text.strip().lower()
-    if len(email) > EMAIL or not _EMAIL.fullmatch(email):
-        raise ValueError(Code.NOT_AN_EMAIL)
-    return email
 
 
 def parse_name(text: str) -> str:
@@ -50,14 +40,18 @@ def parse_name(text: str) -> str:
 
 
 async def by_email(text: str) -> Person | None:
-    email = text.strip().lower()
-    return await Person.get_or_none(email=email) if len(email) <= EMAIL else None
+    """Whoever has this address, however it is written; or who kept one as it was written before it got one form."""
+    typed = text.strip().lower()[: addresses.LONGEST + 1]
+    found = await db.rows(
+        "SELECT * FROM person WHERE email IN (?, ?) ORDER BY email <> ? LIMIT 1", [typed, addresses.same(text), typed]
+    )
+    return from_row(Person, found[0]) if found else None
 
 
 async def add(email: str, name: str, role: str, password: str = "") -> Person:
     """A new person; without a password nobody can sign in as them. Raises Invalid."""
     errors: dict[str, Code] = {}
-    email = fields.collect(errors, "email", lambda: parse_email(email))
+    email = fields.collect(errors, "email", lambda: addresses.parse(email))
     name = fields.collect(errors, "name", lambda: parse_name(name))
     if role not in set(Role):
         errors["role"] = Code.UNKNOWN
@@ -71,7 +65,8 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
 
 async def find_or_add_requester(email: str, name: str = "") -> Person:
     """The person with this address; a new requester, named by it if no name is given, if there is none."""
-    return await by_email(email) or await add(email, name or email.partition("@")[0][:NAME], Role.REQUESTER)
+    named = name if is_visible(name) else email.partition("@")[0][:NAME]
+    return await by_email(email) or await add(email, named, Role.REQUESTER)
 
 
 async def authenticate(email: str, password: str) -> Person | None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app import db
-from app.desk import changes, events, fields, people, policy, rendering, search
+from app.desk import addresses, changes, events, fields, people, policy, rendering, search
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
@@ -46,9 +46,7 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
         priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked.priority or "normal"))
         tags = fields.collect(errors, "tags", lambda: fields.parse_tags(asked.tags)) or []
         assignee = await parse_assignee(person, asked.assignee, errors)
-        email = (
-            fields.collect(errors, "requester", lambda: people.parse_email(asked.requester)) if asked.requester else ""
-        )
+        email = fields.collect(errors, "requester", lambda: addresses.parse(asked.requester)) if asked.requester else ""
     if errors:
         raise Invalid(errors)
     made = made or await rendering.made(body)

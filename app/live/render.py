@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.config import ROOT
+from app.desk import addresses
 
 LANGUAGES = ("en", "ru")
 REMEMBERED = 4096  # rendered values
@@ -67,7 +68,7 @@ class Renderer:
         )
         environment.globals.update(values, **_spoken(self._catalogues[language]), lang=language)
         environment.globals["piece"] = lambda template, it: self.value(template, it, language)
-        environment.filters.update(moment=moment, utc=utc)
+        environment.filters.update(address=addresses.shown, moment=moment, utc=utc)
         return environment
 
 

@@ -11,6 +11,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from app.desk import addresses
 from app.web import trail
 
 ACCOUNT_FROM_ADDRESS = parse("10 per 10 minutes")
@@ -38,5 +39,5 @@ class SignInLimits:
             await self._windows.clear(limit, *names)
 
     def _counted(self, address: str, email: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
-        account = email.strip().lower()[:254]
+        account = addresses.same(email)[: addresses.LONGEST]
         return [(ADDRESS, (address,)), (ACCOUNT_FROM_ADDRESS, (address, account)), (ACCOUNT, (account,))]
