@@ -46,11 +46,14 @@ async def wanted(
     read = {name: _asked(person, name, await _read(person, name, text), now, later) for name, text in asked.items()}
     touched = {name: field for name, field in read.items() if field.is_touched(whole=set(asked) >= FORM)}
     errors: dict[str, Code] = {}
+    about: dict[str, str] = {}
     for name, field in touched.items():
-        if wrong := await _wrong(name, field):
+        if name == "tags" and (refused := fields.refused_tags(field.value, standing=field.now)):
+            errors[name], about[name] = refused
+        elif wrong := await _wrong(name, field):
             errors[name] = wrong
     if errors:
-        raise Invalid(errors)
+        raise Invalid(errors, about)
     if theirs := [field.others for field in touched.values() if field.others]:
         await _refuse(ticket, touched, by=max(theirs, key=lambda event: event.id).actor_id)
     return {name: (now[name], field.value) for name, field in touched.items()}
@@ -120,8 +123,6 @@ async def _wrong(name: str, field: Asked) -> Code | None:
             fields.collect(errors, name, lambda: fields.parse_priority(field.value))
         case "assignee":
             return None if await can_be_assigned(field.value) else Code.UNKNOWN
-        case "tags":
-            fields.collect(errors, name, lambda: fields.check_tags(field.value, standing=field.now))
         case "due":
             fields.collect(errors, name, lambda: fields.parse_due(field.value or ""))
         case "requester":

@@ -11,6 +11,9 @@ class Code(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     UNKNOWN = "unknown"  # none of the possible values
+    TAG_TOO_LONG = "tag_too_long"
+    TOO_MANY_TAGS = "too_many_tags"
+    NOT_A_TAG = "not_a_tag"  # it holds a character that cannot stand in one
     NOT_A_DAY = "not_a_day"
     NOT_AN_EMAIL = "not_an_email"
     NOT_AN_ORIGIN = "not_an_origin"
@@ -31,9 +34,13 @@ class Refused(Exception):
 
 @dataclass
 class Invalid(Exception):
-    """What was typed cannot be used; nothing was changed. errors: field -> what is wrong with it."""
+    """What was typed cannot be used; nothing was changed.
+
+    errors: field -> what is wrong with it; about: field -> the part of it that is meant, where that is not all of it.
+    """
 
     errors: dict[str, Code]
+    about: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

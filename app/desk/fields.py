@@ -4,12 +4,13 @@ Each parser raises ValueError with a Code; collect() gathers them by field.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
 from app.desk.errors import Code
-from app.desk.letters import is_visible
+from app.desk.letters import is_visible, without_strays
 from app.desk.models import Priority, Status
 
 SUBJECT = 200  # characters at most
@@ -19,7 +20,10 @@ TAGS = 20  # a ticket
 KEY = 64
 
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
-_TAG = re.compile(r"[\w][\w .:/-]*")
+_BETWEEN_TAGS = re.compile(
+    "[,，﹐､、،;；﹔؛\n\v\f\r\x85\u2028\u2029]"
+)  # what separates things in a list, in any script
+_NOT_IN_A_TAG = re.compile(r'["\x00-\x1f\x7f-\x9f]')  # a search for a tag of several words is in quotation marks
 
 
 def one_line(text: str) -> str:
@@ -74,24 +78,29 @@ def parse_priority(text: str) -> Priority:
         raise ValueError(Code.UNKNOWN) from None
 
 
-def parse_tags(text: str) -> list[str]:
-    tags = read_tags(text)
-    check_tags(tags)
-    return tags
-
-
 def read_tags(text: str) -> list[str]:
-    """Tags separated by commas: lower case, each once, in order."""
-    return sorted({one_line(part).lower() for part in text.split(",") if part.strip()})
+    """Tags separated by commas, semicolons or lines, in order, each once; what is empty to the eye is none."""
+    return sorted({one_tag(part) for part in _BETWEEN_TAGS.split(text) if is_visible(part)})
 
 
-def check_tags(tags: Sequence[str], standing: Collection[str] = ()) -> None:
-    """standing: those that the ticket has already, which need not be allowed any more."""
+def one_tag(text: str) -> str:
+    """The one form of a tag: lower case, and letters that look alike are the same."""
+    lower = one_line(without_strays(text)).lower().replace("i\u0307", "i")  # of İ
+    return unicodedata.normalize("NFC", lower)
+
+
+def refused_tags(tags: Sequence[str], standing: Collection[str] = ()) -> tuple[Code, str] | None:
+    """Why a ticket cannot have these, and which of them are meant.
+
+    standing: those that it has already, which need not be allowed any more.
+    """
     new = [tag for tag in tags if tag not in standing]
-    if len(tags) > max(TAGS, len(standing)) or any(len(tag) > TAG for tag in new):
-        raise ValueError(Code.TOO_LONG)
-    if not all(_TAG.fullmatch(tag) for tag in new):
-        raise ValueError(Code.UNKNOWN)
+    if long := next((tag for tag in new if len(tag) > TAG), None):
+        return Code.TAG_TOO_LONG, f"{long[:TAG]}…"
+    if odd := next((tag for tag in new if _NOT_IN_A_TAG.search(tag)), None):
+        return Code.NOT_A_TAG, "".join(c if c.isprintable() else "\ufffd" for c in odd)
+    surplus = len(tags) - max(TAGS, len(standing))
+    return (Code.TOO_MANY_TAGS, ", ".join(new[-surplus:])) if surplus > 0 else None
 
 
 def parse_due(text: str) -> str | None:

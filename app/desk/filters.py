@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app.desk import search
+from app.desk import fields, search
 from app.desk.models import Person, Priority, Status
 from app.desk.policy import Audience, audience_of
 from app.desk.search import Query
@@ -70,7 +70,7 @@ class Filter:
         if self.requester:
             yield "requester", _ids(self.requester)
         if self.tag:
-            yield "tags", frozenset({self.tag.lower()})
+            yield "tags", frozenset({fields.one_tag(self.tag)})
         if self.q:
             yield from self._search_conditions()
 
@@ -235,7 +235,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         "priority": last("priority"),
         "assignee": str(person) if last("assignee") == "me" else last("assignee"),
         "requester": last("requester"),
-        "tag": last("tag").lower(),
+        "tag": fields.one_tag(last("tag")),
     }
     return Filter(
         audience=audience,

@@ -204,10 +204,8 @@ def _phrase(text: str, *, begins: bool) -> str:
 
 def _tags(text: str) -> list[str]:
     """The tags of this text; none, if it is not one that a ticket can have."""
-    try:
-        return fields.parse_tags(text)
-    except ValueError:
-        return []
+    tags = fields.read_tags(text)
+    return [] if fields.refused_tags(tags) else tags
 
 
 def _named(name: str, email: str) -> str:

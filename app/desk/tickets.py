@@ -36,6 +36,7 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
     if not policy.may_open(person):
         raise Refused
     errors: dict[str, Code] = {}
+    about: dict[str, str] = {}
     subject, body = fields.one_line(asked.subject), fields.message(asked.body)
     fields.collect(errors, "subject", lambda: fields.check_text(subject, fields.SUBJECT))
     fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
@@ -44,11 +45,13 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
     tags: list[str] = []
     if person.is_staff:
         priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked.priority or "normal"))
-        tags = fields.collect(errors, "tags", lambda: fields.parse_tags(asked.tags)) or []
+        tags = fields.read_tags(asked.tags)
+        if refused := fields.refused_tags(tags):
+            errors["tags"], about["tags"] = refused
         assignee = await parse_assignee(person, asked.assignee, errors)
         email = fields.collect(errors, "requester", lambda: addresses.parse(asked.requester)) if asked.requester else ""
     if errors:
-        raise Invalid(errors)
+        raise Invalid(errors, about)
     made = made or await rendering.made(body)
     async with db.transaction():
         if asked.key and (earlier := await Comment.get_or_none(author_id=person.id, key=asked.key)):

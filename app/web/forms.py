@@ -17,6 +17,9 @@ WRONG: dict[Code, str] = {
     Code.EMPTY: _("Please fill this in."),
     Code.TOO_LONG: _("This is too long."),
     Code.UNKNOWN: _("This is not one of the possible values."),
+    Code.TAG_TOO_LONG: _("“%(about)s” is too long: a tag has at most 30 characters."),
+    Code.TOO_MANY_TAGS: _("A ticket has at most 20 tags. Too many: “%(about)s”."),
+    Code.NOT_A_TAG: _("“%(about)s” is no tag: quotation marks and control characters cannot stand in one."),
     Code.NOT_A_DAY: _("Please give a day as YYYY-MM-DD."),
     Code.NOT_AN_EMAIL: _("This is not an email address."),
     Code.NOT_AN_ORIGIN: _("Please give the address of a site, such as https://shop.example.com, without a path."),
@@ -34,13 +37,15 @@ WRONG: dict[Code, str] = {
 class Form:
     """A form as it is shown: what was typed, and what is wrong with it.
 
-    errors: field, or "form" -> what is wrong with it. theirs: field -> what someone else, by name, set it to meanwhile.
+    errors: field, or "form" -> what is wrong with it; about: field -> the part that is meant. theirs: field -> what
+    someone else, by name, set it to meanwhile.
     """
 
     values: Mapping[str, Any]
     errors: Mapping[str, Code] = field(default_factory=dict)
     theirs: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
         return self.values.get(name, "")
@@ -62,7 +67,8 @@ def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) 
         return Form(typed, {"form": Code.NOT_WRITTEN})
     if isinstance(problem, Invalid):
         wrong_version = "version" in problem.errors  # sent again it would be as wrong
-        return Form({name: typed[name] for name in typed if not (wrong_version and name == "version")}, problem.errors)
+        values = {name: typed[name] for name in typed if not (wrong_version and name == "version")}
+        return Form(values, problem.errors, about=problem.about)
     return Form({**typed, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
 
 

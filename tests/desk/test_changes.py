@@ -151,10 +151,10 @@ async def _old_subject_of_two_lines(desk, ticket):
 
 
 async def _old_tags(desk, ticket):
-    for name in ("<old>", "o" * 40):
+    for name in ('"old"', "o" * 40):
         await db.insert_many("tag", ("ticket_id", "name"), [[ticket.id, name]])
     await Ticket.filter(id=ticket.id).update(version=2)
-    return {"tags": f"<old>, {'o' * 40}"}, {"tags": f"<old>, {'o' * 40}, <new>"}
+    return {"tags": f'"old", {"o" * 40}'}, {"tags": f'"old", {"o" * 40}, "new"'}
 
 
 async def _too_many_tags(desk, ticket):
@@ -204,11 +204,11 @@ OTHERWISE = {
 
 async def test_a_tag_is_added_beside_one_that_would_be_refused_today_and_taken_away_from_it(desk):
     ticket = await a_ticket(desk.clara, subject="Printer")
-    await db.insert_many("tag", ("ticket_id", "name"), [[ticket.id, "<old>"], [ticket.id, "older!"]])
-    await change(desk.anna, ticket, 1, tags="<old>, older!, vpn")
-    assert (await now(ticket))["tags"] == ["<old>", "older!", "vpn"]
-    await change(desk.anna, ticket, 2, tags="<old>, vpn")
-    assert (await now(ticket))["tags"] == ["<old>", "vpn"]
+    await db.insert_many("tag", ("ticket_id", "name"), [[ticket.id, '"old"'], [ticket.id, '"older"']])
+    await change(desk.anna, ticket, 1, tags='"old", "older", vpn')
+    assert (await now(ticket))["tags"] == ['"old"', '"older"', "vpn"]
+    await change(desk.anna, ticket, 2, tags='"old", vpn')
+    assert (await now(ticket))["tags"] == ['"old"', "vpn"]
     with pytest.raises(Invalid) as problem:
-        await change(desk.anna, ticket, 3, tags="<old>, vpn, older!")
-    assert problem.value.errors == {"tags": Code.UNKNOWN}
+        await change(desk.anna, ticket, 3, tags='"old", vpn, "older"')
+    assert problem.value.errors == {"tags": Code.NOT_A_TAG}
