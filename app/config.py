@@ -110,6 +110,8 @@ def with_secret(config: Config) -> Config:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as new:
                 new.write(secrets.token_urlsafe(48))
+        if file.stat().st_mode & 0o077:  # copied by somebody, and nobody else's business all the same
+            file.chmod(0o600)
         key = file.read_text().strip()
     except OSError as error:
         raise ConfigError(f"the secret key cannot be kept in {file}: {error.strerror}") from error

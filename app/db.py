@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from tortoise.utils import get_schema_sql
 from app.config import Database
 from app.sqlite import STANDING, Client, standing, trouble
 
+PRIVATE = 0o600  # for its owner alone
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
 
@@ -139,6 +141,8 @@ async def migrate(database: Database, *, migrations: str = "app.migrations") -> 
     a row that others refer to, an index that the models declare, a trigger.
     """
     database.path.parent.mkdir(parents=True, exist_ok=True)
+    if not database.path.exists():
+        database.path.touch(PRIVATE)
     config = tortoise_config(database, foreign_keys=False, migrations=migrations)
     await _open(config)
     try:
@@ -166,6 +170,9 @@ async def _open(config: dict[str, Any]) -> None:
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
         await rows("SELECT 1")  # the ORM would take a file that cannot be read for one without migrations
+        path = config["connections"]["default"]["credentials"]["file_path"]
+        for end in ("", "-wal", "-shm"):  # SQLite gives those that it makes the database's own mode
+            _make_private(Path(path + end))
     except BaseException:
         await disconnect()
         raise
@@ -193,7 +200,10 @@ async def _standing() -> set[str]:
 def hold(database: Database) -> IO[str]:
     """Claim the file for one serving (or migrating) process until the result is closed. Raises DatabaseInUse."""
     database.path.parent.mkdir(parents=True, exist_ok=True)
-    claim = Path(f"{database.path}.lock").open("a+")  # noqa: SIM115 - held for the life of the process
+    lock = Path(f"{database.path}.lock")
+    lock.touch(PRIVATE)
+    _make_private(lock)
+    claim = lock.open("a+")  # held for the life of the process
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -203,6 +213,18 @@ def hold(database: Database) -> IO[str]:
     claim.write(f"{os.getpid()}\n")
     claim.flush()
     return claim
+
+
+def _make_private(file: Path) -> None:
+    """Nobody else on this machine may read it, also where it was made so once: it holds everything people wrote."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & ~PRIVATE:
+            file.chmod(mode & PRIVATE)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("%s can be read by others than its owner, and stays so: %s", file, error.strerror)
 
 
 def is_served(database: Database) -> bool:

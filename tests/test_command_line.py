@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import pytest
 from app import db
 from app.config import Config, Database
 from app.desk import people
+from app.desk.events import What
 from app.inspection import problems
+
+from .desk.acts import journal
 
 ROOT = Path(__file__).parent.parent
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -72,16 +76,126 @@ async def test_people_are_added_listed_and_shut_out(pult, config):
     assert pult("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\t1\n"
 
 
+async def test_people_get_another_role_and_name_and_come_back(pult, config):
+    add = ("user", "add", "eva@pult.example", "--name", "Eva", "--role", "admin", "--password-stdin")
+    pult(*add, typed="swordfish\n")
+    disabled = pult("user", "disable", "Eva@pult.example")
+    assert disabled.stdout.splitlines() == [
+        "Disabled eva@pult.example.",
+        "Nobody is an admin now; make one: user role eva@pult.example admin",
+    ]
+    changed = pult("user", "password", "eva@pult.example", "--password-stdin", typed="another one\n")
+    assert (changed.returncode, changed.stdout.splitlines()) == (
+        0,
+        [
+            "The password of eva@pult.example is changed.",
+            "They are disabled and cannot sign in before: user enable eva@pult.example",
+        ],
+    )
+    for _ in range(2):
+        assert pult("user", "enable", "eva@pult.example").stdout == "Enabled eva@pult.example.\n"
+    assert pult("user", "name", "eva@pult.example", " Eva  Stern ").stdout == (
+        "The name of eva@pult.example is Eva Stern.\n"
+    )
+    role = pult("user", "role", "eva@pult.example", "agent")
+    assert (
+        role.stdout.splitlines()[0] == "The role of eva@pult.example is agent." and "Nobody is an admin" in role.stdout
+    )
+    assert pult("user", "list").stdout == "eva@pult.example\tagent\tactive\tEva Stern\t1\n"
+    await db.connect(config.database)
+    eva = await people.authenticate("eva@pult.example", "another one")
+    whats = [event.what for event in await journal()]
+    await db.disconnect()
+    assert eva and whats == [
+        What.PERSON_DISABLED,
+        *([What.PERSON_CHANGED] * 3),
+    ], "what was so already is no event"
+
+
 def test_what_is_wrong_with_a_person_is_said_in_a_line(pult):
     add = ("user", "add", "a@b", "--role", "admin", "--password-stdin")
     failed(pult(*add, "--name", " ", typed="short\n"), "name: it must not be empty; password: it must have 8 to")
     failed(pult(*add, "--name", "N", typed="\n"), "password: it must have 8 to 128 characters")
-    failed(pult("user", "disable", "a@b"), "there is nobody with the email a@b")
+    for command in (
+        ("disable", "a@b"),
+        ("enable", "a@b"),
+        ("role", "a@b", "agent"),
+        ("name", "a@b", "Eva"),
+        ("password", "a@b", "--password-stdin"),
+    ):
+        failed(pult("user", *command, typed="long enough\n"), "there is nobody with the email a@b")
+    pult("user", "add", "a@b.example", "--name", "A", "--role", "agent", "--password-stdin", typed="long enough\n")
+    failed(pult("user", "name", "a@b.example", " "), "name: it must not be empty")
+    failed(pult("user", "name", "a@b.example", "n" * 101), "name: it is too long")
 
 
 def test_a_command_used_wrongly_says_how_it_is_used(pult):
     misused(pult("user", "add", "a@b", "--name", "N", "--role", "owner"), "'owner' is not one of")
     misused(pult("user", "add", "a@b", "--name", "N", "--role", "agent"), "give the password with --password-stdin")
+    misused(pult("user", "role", "a@b", "owner"), "'owner' is not one of")
+    misused(pult("user", "role", "a@b"), "Missing argument")
+
+
+def test_which_version_it_is(pult):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    said = pult("--version")
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"Pult {version}\n", "")
+
+
+def modes(folder: Path) -> dict[str, str]:
+    return {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir() if file.is_file()}
+
+
+def test_nobody_else_on_the_machine_reads_what_the_desk_keeps(environment, tmp_path):
+    """With a umask as most people have; the database, what SQLite and the desk put beside it, and copies."""
+    folder = tmp_path / "desk"
+    url = {"PULT_DATABASE__URL": f"sqlite://{folder}/pult.sqlite3"}
+
+    def pult(*arguments: str) -> None:
+        run = [sys.executable, "-m", "app", *arguments]
+        subprocess.run(run, env=environment | url, cwd=ROOT, check=True, umask=0o022, stdout=subprocess.DEVNULL)
+
+    pult("user", "list")
+    (folder / "pult.secret").write_text("k" * 40)
+    (folder / "pult.secret").chmod(0o644)
+    before = folder.stat().st_mode
+    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
+    for made in (0o600, 0o644):
+        for file in folder.iterdir():
+            file.chmod(made)
+        with subprocess.Popen(
+            command, env=environment | url, cwd=ROOT, umask=0o022, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as desk:
+            desk.stdout.readline()
+            pult("backup", "--force", str(folder / "copy"))
+            assert {"pult.sqlite3", "pult.sqlite3-wal", "pult.secret", "pult.sqlite3.lock"} <= modes(folder).keys()
+            assert set(modes(folder).values()) == {"0o600"}, modes(folder)
+            desk.terminate()
+    pult("restore", "--force", str(folder / "copy"))
+    (folder / "pult.sqlite3").unlink()
+    pult("restore", str(folder / "copy"))
+    assert set(modes(folder).values()) == {"0o600"}, modes(folder)
+    assert folder.stat().st_mode == before
+    (folder / "notes.txt").write_text("no database")
+    other = {"PULT_DATABASE__URL": f"sqlite://{folder}/notes.txt"}
+    subprocess.run([*command[:3], "user", "list"], env=environment | other, cwd=ROOT, check=False, capture_output=True)
+    assert modes(folder)["notes.txt"] != "0o600", "what is no database of ours is left as it is"
+
+
+def test_an_address_of_many_colons_is_one_that_browsers_take(environment, tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    there = environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/six.sqlite3"}
+    command = [sys.executable, "-m", "app", "serve", "--host", "::1", "--port", "0"]
+    with subprocess.Popen(
+        command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as desk:
+        address = re.match(r"Pult serves (http://\[::1\]:\d+) ", desk.stdout.readline())[1]
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+            assert client.get(f"{address}/healthz").text == "ok"
+        desk.terminate()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ class What(StrEnum):
     COMMENT_EDITED = "comment_edited"
     COMMENT_DELETED = "comment_deleted"
     COMMENT_RENDERED = "comment_rendered"  # anew, by another version of the renderer, which makes something else of it
-    PERSON_CHANGED = "person_changed"  # what they may do
+    PERSON_CHANGED = "person_changed"  # their name, or what they may do
     PERSON_DISABLED = "person_disabled"
     SESSION_ENDED = "session_ended"
     KEY_REVOKED = "key_revoked"  # of a site that embeds pages

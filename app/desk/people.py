@@ -6,14 +6,14 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from app import db
 from app.config import Sessions
-from app.desk import addresses, events, fields
+from app.desk import addresses, events, fields, search
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
 from app.desk.letters import is_visible
@@ -106,12 +106,40 @@ async def disable(email: str) -> Person:
     return person
 
 
+async def enable(email: str) -> Person:
+    """Let a person in again who was shut out. Raises Missing."""
+    person = await by_email(email)
+    if person is None:
+        raise Missing
+    await _set(person, "disabled", False)
+    return person
+
+
 async def set_role(person: Person, role: Role) -> None:
     """Change what a person may do; takes effect on open pages too."""
+    await _set(person, "role", role)
+
+
+async def set_name(person: Person, name: str) -> None:
+    """Change how a person is called and found, on open pages too. Raises Invalid."""
+    errors: dict[str, Code] = {}
+    name = fields.collect(errors, "name", lambda: parse_name(name))
+    if errors:
+        raise Invalid(errors)
     async with db.transaction():
-        person.role = role
-        await person.save(update_fields=["role"])
-        await events.record(What.PERSON_CHANGED, by=None, person=person.id)
+        await _set(person, "name", name)
+        await search.rename(person.id)
+
+
+async def _set(person: Person, field: str, value: Any) -> None:
+    """Change a field that stands on others' pages, or that decides what is on one's own."""
+    before = getattr(person, field)
+    if value == before:
+        return
+    async with db.transaction():
+        setattr(person, field, value)
+        await person.save(update_fields=[field])
+        await events.record(What.PERSON_CHANGED, by=None, person=person.id, changes={field: (before, value)})
 
 
 async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:

@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from app import db
 from app.desk import addresses, fields, letters, words
@@ -180,7 +181,7 @@ async def index(first: int, last: int | None = None) -> None:
         texts = (
             words.indexed(f"{ticket['id']} {ticket['subject']}"),
             *("\n".join(map(words.indexed, said[ticket["id"], kind])) for kind in (Kind.REPLY, Kind.NOTE)),
-            f"{_whose(ticket['person'])} {words.indexed(_named(ticket['name'], ticket['email']))}",
+            _requester(ticket),
         )
         rows.append([ticket["id"], *texts])
     await db.rows("DELETE FROM search WHERE rowid BETWEEN ? AND ?", between)
@@ -196,6 +197,13 @@ async def add(ticket: int, kind: Kind, body: str) -> None:
     )
 
 
+async def rename(requester: int) -> None:
+    """Bring the words that a person is found by up to date in the rows of their tickets, inside a transaction."""
+    [row] = await db.rows("SELECT id AS person, name, email FROM person WHERE id = ?", [requester])
+    theirs = "SELECT id FROM ticket WHERE requester_id = ?"
+    await db.rows(f"UPDATE search SET requester = ? WHERE rowid IN ({theirs})", [_requester(row), requester])  # noqa: S608
+
+
 def _phrase(text: str, *, begins: bool) -> str:
     """The words of a text in a row; nothing, if it holds no letter or digit. begins: whether the last one may go on."""
     row, star = words.asked(text, begins=begins)
@@ -208,9 +216,10 @@ def _tags(text: str) -> list[str]:
     return [] if fields.refused_tags(tags) else tags
 
 
-def _named(name: str, email: str) -> str:
-    """What a requester is found by; an address in both its forms, if it has two."""
-    return " ".join(dict.fromkeys((name, email, addresses.shown(email))))
+def _requester(row: dict[str, Any]) -> str:
+    """What a requester is found by: who they are, their name, and their address, in both its forms if it has two."""
+    named = " ".join(dict.fromkeys((row["name"], row["email"], addresses.shown(row["email"]))))
+    return f"{_whose(row['person'])} {words.indexed(named)}"
 
 
 def _whose(person: int) -> str:

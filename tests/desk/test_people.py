@@ -6,12 +6,14 @@ import pytest
 
 from app import db
 from app.config import Sessions
-from app.desk import people
+from app.desk import people, queries
 from app.desk.errors import Invalid, Missing
 from app.desk.events import What
+from app.desk.filters import Filter
 from app.desk.models import Person, Role, Session
+from app.desk.policy import STAFF
 
-from .acts import everything, journal
+from .acts import a_ticket, everything, journal
 
 PASSWORD = "correct horse"
 MINUTE = 60 * 1_000_000  # microseconds
@@ -170,6 +172,47 @@ async def test_a_new_role_is_told(desk):
     await people.set_role(desk.clara, Role.AGENT)
     assert (await people.by_email("clara@pult.example")).is_staff
     assert [(event.what, event.person) for event in await journal()] == [(What.PERSON_CHANGED, desk.clara.id)]
+
+
+async def test_a_new_name_is_told_and_they_are_found_by_it(desk):
+    hers = await a_ticket(desk.clara)
+    await a_ticket(desk.dmitri)
+
+    async def found(text: str) -> list[int]:
+        return [row.id for row in (await queries.page(Filter(STAFF, q=text))).rows]
+
+    assert await found("from:clara") == [hers.id] and await found("from:laurent") == []
+    await people.set_name(desk.clara, "  Zoë \n Laurent ")
+    assert (await people.by_email("clara@pult.example")).name == "Zoë Laurent"
+    assert await found("from:laurent") == await found("zoe") == await found("from:clara@pult.example") == [hers.id]
+    assert await found("from:clara") == [hers.id], "by her address"
+    told = (await journal())[-1]
+    assert (told.what, told.person, told.changes) == (
+        What.PERSON_CHANGED,
+        desk.clara.id,
+        {"name": ("Clara", "Zoë Laurent")},
+    )
+    before = await everything()
+    await people.set_name(desk.clara, "Zoë Laurent")
+    for name, code in (("", "empty"), ("n" * 101, "too_long")):
+        with pytest.raises(Invalid) as problem:
+            await people.set_name(desk.clara, name)
+        assert problem.value.errors == {"name": code}
+    assert await everything() == before
+
+
+async def test_who_was_shut_out_comes_back_with_their_password_and_no_old_session(desk):
+    eva = await people.add("eva@pult.example", "Eva", "agent", PASSWORD)
+    session = await signed_in(eva)
+    await people.disable("eva@pult.example")
+    assert not (await people.enable("EVA@pult.example")).disabled
+    assert (await people.authenticate("eva@pult.example", PASSWORD)).id == eva.id and await who(session) is None
+    assert (await journal())[-1].what is What.PERSON_CHANGED
+    before = await everything()
+    await people.enable("eva@pult.example")
+    assert await everything() == before
+    with pytest.raises(Missing):
+        await people.enable("nobody@pult.example")
 
 
 async def test_the_desk_goes_on_while_passwords_are_hashed(desk):

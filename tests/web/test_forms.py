@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.__main__ import Failed, spoken
+from app.cli.tools import Failed, spoken
 from app.desk import people
 from app.desk.errors import Code, Invalid
 from app.live.render import LANGUAGES, Renderer
