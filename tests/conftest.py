@@ -20,7 +20,8 @@ from app import db, serving
 from app.config import Config, Database, Live, Security, Server
 from app.desk import people
 from app.desk.models import Person, Role
-from app.live import render
+from app.live import journal, render
+from app.live.journal import Position
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.upgrade import bring_up
@@ -149,6 +150,16 @@ class Remembered(BytecodeCache):
 render.Environment = partial(render.Environment, bytecode_cache=Remembered())  # type: ignore[misc, assignment]
 
 
+def browser(url: str, **options: object) -> httpx.AsyncClient:
+    """A client of a desk, which follows no redirects.
+
+    There is no TLS here, and reading the system's certificates takes 30 ms a client. Uvicorn closes what was idle for
+    5 s, which is httpx's time too: a request that is sent in that moment would fail.
+    """
+    limits = httpx.Limits(keepalive_expiry=2)
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=False, limits=limits, **options)  # type: ignore[arg-type]
+
+
 class Served:
     """A desk served by uvicorn in the test's own event loop, and its people's clients."""
 
@@ -177,6 +188,14 @@ class Served:
         self.server.stop()
         await self._running
 
+    async def relayed(self) -> Position:
+        """Where the journal stands, once the relay is there too."""
+        stands = await journal.position()
+        async with asyncio.timeout(DEADLINE):
+            while self.relay.position.epoch != stands.epoch or self.relay.position.number < stands.number:
+                await asyncio.sleep(0.005)
+        return stands
+
     @property
     def relay(self) -> Relay:
         return self.app.extensions["pult"].relay
@@ -193,8 +212,7 @@ class Served:
 
     def stranger(self, **options: object) -> httpx.AsyncClient:
         """A client that nobody has signed in with. It follows no redirects."""
-        # There is no TLS here, and reading the system's certificates takes 30 ms a client.
-        client = httpx.AsyncClient(base_url=self.url, timeout=DEADLINE, verify=False, **options)  # type: ignore[arg-type]
+        client = browser(self.url, **options)
         self._clients.append(client)
         return client
 

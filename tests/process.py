@@ -13,9 +13,11 @@ from app import create_app, db
 from app.config import ROOT, Config
 from app.desk import people
 from app.desk.models import Person
+from app.live.journal import Position
 
-from .conftest import DEADLINE, SECRET
+from .conftest import DEADLINE, SECRET, browser
 from .log import Log
+from .whole import read
 
 
 class DeskProcess:
@@ -62,8 +64,13 @@ class DeskProcess:
             self.log.add(errors.decode())
         return errors.decode()
 
+    async def relayed(self) -> Position:
+        """Where the journal stands; nobody outside sees how far the relay is."""
+        [row] = read(self.config.database.path, "SELECT epoch, position FROM journal")
+        return Position(row["epoch"], row["position"])
+
     def client(self, cookie: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE, verify=False, cookies={"pult": cookie})
+        return browser(self.url, cookies={"pult": cookie})
 
     async def pult(self, *arguments: str) -> str:
         """A command beside it, which succeeds; what it said."""

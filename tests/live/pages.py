@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -12,16 +12,27 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_socket
 from websockets.exceptions import ConnectionClosed
 
-from app.live import journal
-from tests.conftest import DEADLINE, Served
+from app.live.journal import Position
+from tests.conftest import DEADLINE
 from tests.live import applier
+
+ANSWERED = ("ping", "subscribe", "unsubscribe")  # by a frame with a token
+
+
+class Serving(Protocol):
+    """A desk that pages are opened from: Served, or DeskProcess."""
+
+    url: str
+
+    async def relayed(self) -> Position:
+        """Where the journal stands, once the relay is there too, as far as can be seen."""
 
 
 @dataclass
 class OpenPage:
     """One page in one browser, as far as the live protocol goes (static/js/live.js is the real thing)."""
 
-    served: Served
+    served: Serving
     client: httpx.AsyncClient
     path: str
     dom: HtmlElement
@@ -32,8 +43,10 @@ class OpenPage:
     applied: list[str] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
     resyncs: int = 0
+    answer: str = ""  # the last frame with a token
     closed: int = 0  # the code with which the server closed the socket
     socket: ClientConnection | None = None
+    _owed: int = 0  # answers to what this page said that have not come yet
     _reader: asyncio.Task[None] | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _whole: bool = False
@@ -43,7 +56,7 @@ class OpenPage:
         query = urlencode({"token": self.token, "since": "" if self._whole else self.cursor, "epoch": self.epoch})
         url = f"{self.served.url.replace('http', 'ws')}/api/v1/ws?{query}"
         self.socket = await connect_socket(url, origin=self.served.url, compression=None, max_size=None)
-        self.closed = 0
+        self.closed = self._owed = 0
         self._news.clear()
         self._reader = asyncio.create_task(self._read(self.socket))
         await self.news()
@@ -72,6 +85,7 @@ class OpenPage:
         whole, same = span["data-span"] == "whole", span["data-epoch"] == self.epoch
         if token := span.get("data-token"):
             self.token = token
+            self.answer, self._owed = frame, max(0, self._owed - 1)
             await self.say(action="pong")
         fits = (not same or to >= self.cursor) if whole else same and not self._whole and since <= self.cursor < to
         if fits:
@@ -88,14 +102,15 @@ class OpenPage:
 
     async def say(self, **message: Any) -> None:
         if self.socket:
+            self._owed += message["action"] in ANSWERED
             await self.socket.send(json.dumps(message))
 
     async def ask(self, **message: Any) -> str:
-        """Say something that is answered; the answer."""
-        self._news.clear()
+        """Say something that is answered, until it is; the answer. Answers come in order, after what came before."""
         await self.say(**message)
-        await self.news()
-        return self.frames[-1]
+        while self._owed and not self.closed:
+            await self.news()
+        return self.answer
 
     async def poll(self) -> int:
         """Ask once for what it is behind by, and apply what comes; the status."""
@@ -122,18 +137,17 @@ class OpenPage:
         await self.connect()
 
     async def caught_up(self) -> None:
-        """Until the page knows everything that is committed now."""
-        stands, relay = await journal.position(), self.served.relay
-        async with asyncio.timeout(DEADLINE):
-            while relay.position.epoch != stands.epoch or relay.position.number < stands.number:
-                await asyncio.sleep(0.005)
+        """Until the page knows everything that is committed now, and nothing is on its way to it."""
+        stands = await self.served.relayed()
         async with asyncio.timeout(DEADLINE):
             while self.epoch != stands.epoch or self.cursor < stands.number or self._whole:
                 before = self.cursor
                 await self.ask(action="ping")
                 assert not self.closed, f"closed with {self.closed}"
                 if self.cursor == before:  # it shows a search, which rests for up to a second
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.1)
+            while self._owed and not self.closed:
+                await self.news()
 
     def shown(self) -> dict[str, list[object]]:
         return applier.regions(self.dom)
@@ -170,7 +184,7 @@ def token_of(dom: HtmlElement) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(live.get("hx-ws:connect")).query).items()}
 
 
-async def open_page(served: Served, client: httpx.AsyncClient, path: str, *, connect: bool = True) -> OpenPage:
+async def open_page(served: Serving, client: httpx.AsyncClient, path: str, *, connect: bool = True) -> OpenPage:
     """GET a page and connect its socket."""
     answer = await client.get(path)
     assert answer.status_code == 200, f"{path}: {answer.status_code}"
