@@ -21,7 +21,7 @@ def frame(
     changes: Iterable[str] = (),
 ) -> str:
     """One frame. since: the last event before it that touched the page; to: where the page is afterwards."""
-    names = " ".join(dict.fromkeys(happened))
+    names = " ".join(happened)
     attributes = [
         f'data-span="{"whole" if whole else "step"}"',
         f'data-epoch="{escape(to.epoch)}"',

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.live.frame import frame
-from app.live.hub import Socket
+from app.live.hub import Crowd, Socket
 from app.live.journal import Position
 from app.live.kept import Kept
 from app.live.regions import Region, Shown
@@ -22,19 +22,20 @@ class Frames:
         if crowd is None:
             return self.catch_up(socket, self._kept.position.epoch) if self.is_behind(socket) else ""
         if crowd.version != self._kept.version:
-            crowd.version, crowd.frames = self._kept.version, {}
+            crowd.version = self._kept.version
+            crowd.frames, crowd.steps = {}, {}
         if position not in crowd.frames:
-            crowd.frames[position] = self._shared(socket, crowd.frames) if self.is_behind(socket) else ""
+            crowd.frames[position] = self._shared(socket, crowd) if self.is_behind(socket) else ""
         return crowd.frames[position]
 
-    def _shared(self, socket: Socket, frames: dict[int, str]) -> str:
+    def _shared(self, socket: Socket, crowd: Crowd) -> str:
         """A frame that those of a crowd share who were last touched by the same event, wherever they stand since."""
         if self.needs_whole(socket, self._kept.position.epoch):
             return self._whole(socket.regions, socket.language)
-        since = self._touched_until(socket)
-        if since not in frames:
-            frames[since] = self._step(socket.regions, since, socket.language)
-        return frames[since]
+        since, happened = self._touched_until(socket), self._happened(socket)
+        if (since, happened) not in crowd.steps:
+            crowd.steps[since, happened] = self._step(socket.regions, since, happened, socket.language)
+        return crowd.steps[since, happened]
 
     def is_behind(self, socket: Socket, epoch: str = "") -> bool:
         """epoch: of the page's position, where that may be another than ours."""
@@ -52,7 +53,8 @@ class Frames:
         """The frame that brings a page from its position to now, even if that is nothing."""
         if self.needs_whole(socket, epoch):
             return self._whole(socket.regions, socket.language, token)
-        return self._step(socket.regions, self._touched_until(socket), socket.language, token)
+        since, happened = self._touched_until(socket), self._happened(socket)
+        return self._step(socket.regions, since, happened, socket.language, token)
 
     def whole(self, socket: Socket) -> str:
         return self._whole(socket.regions, socket.language)
@@ -62,15 +64,11 @@ class Frames:
         to = Position(self._kept.position.epoch, socket.position)
         return frame(to, since=self._touched_until(socket), token=token)
 
-    def _step(self, regions: Sequence[Region], since: int, language: str, token: str = "") -> str:
-        shown = self._shown(regions)
-        return frame(
-            self._kept.position,
-            since=since,
-            token=token,
-            happened=(name for region in shown for name in region.happened_after(since)),
-            changes=(html for region in shown for html in region.step(since, self._render, language)),
-        )
+    def _step(
+        self, regions: Sequence[Region], since: int, happened: tuple[str, ...], language: str, token: str = ""
+    ) -> str:
+        changes = (html for shown in self._shown(regions) for html in shown.step(since, self._render, language))
+        return frame(self._kept.position, since=since, token=token, happened=happened, changes=changes)
 
     def _whole(self, regions: Sequence[Region], language: str, token: str = "") -> str:
         changes = (html for region in self._shown(regions) for html in region.whole(self._render, language))
@@ -79,6 +77,12 @@ class Frames:
     def _touched_until(self, socket: Socket) -> int:
         """The last event up to the socket's position that touched its page: nothing that it shows happened between."""
         return max(shown.touched_until(socket.position) for shown in self._shown(socket.regions))
+
+    def _happened(self, socket: Socket) -> tuple[str, ...]:
+        """What its page is to be told: each event once, however many of its regions tell of it."""
+        shown = self._shown(socket.regions)
+        names = {it.number: it.name for region in shown for it in region.happened_after(socket.position)}
+        return tuple(names[number] for number in sorted(names))
 
     def _shown(self, regions: Sequence[Region]) -> list[Shown]:
         return [self._kept[region] for region in regions]

@@ -47,7 +47,8 @@ class Gone(Exception):
 class Crowd:
     """Sockets that show the same in the same language: what is sent to one of them can be sent to all in step with it.
 
-    frames: position -> frame, of one version of what is kept in memory.
+    frames: position -> frame, of one version of what is kept in memory. steps: the same frames by the last event that
+    touched the page and by what they tell.
     """
 
     regions: tuple[Region, ...]
@@ -55,6 +56,7 @@ class Crowd:
     sockets: set["Socket"] = field(default_factory=set)
     version: int = -1
     frames: dict[int, str] = field(default_factory=dict)
+    steps: dict[tuple[int, tuple[str, ...]], str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

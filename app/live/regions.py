@@ -210,14 +210,25 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     return after or before
 
 
+@dataclass(frozen=True)
+class Happening:
+    """What the scripts of pages are told of an event. name: as "ticket_updated:42"."""
+
+    number: int
+    name: str
+
+
 @dataclass
 class Touch:
-    """A change of a region: the last event of it, what differs now, and what happened, for the page's scripts."""
+    """A change of a region: the last event that it may show, what differs now, and what happened.
+
+    That event may be later than what happened, and be told of by a touch of its own.
+    """
 
     number: int
     entries: frozenset[str]
     parts: frozenset[str]
-    happened: tuple[str, ...]
+    happened: tuple[Happening, ...]
 
 
 @dataclass(eq=False)
@@ -254,7 +265,11 @@ class Shown:
         shown = [before, *(page for since, page in self._pages if since < number)]
         self._pages = [(since, page) for since, page in self._pages if since >= number and page != after]
         entries, parts = _differences(shown, after)
-        happened = tuple(f"{event.what}:{event.ticket}" for event in events if self._is_seen(event, before, after))
+        happened = tuple(
+            Happening(event.id, f"{event.what}:{event.ticket}")
+            for event in events
+            if self._is_seen(event, before, after)
+        )
         self.content = content
         if entries or parts or happened:
             self._steps.clear()
@@ -313,8 +328,9 @@ class Shown:
         """The last event up to this one that touched the region, as far as is remembered."""
         return next((touch.number for touch in reversed(self.touches) if touch.number <= position), self._dropped)
 
-    def happened_after(self, position: int) -> list[str]:
-        return [name for touch in self.touches if touch.number > position for name in touch.happened]
+    def happened_after(self, position: int) -> Iterable[Happening]:
+        """What a page that knows everything up to this event was not told yet."""
+        return (happening for touch in self.touches for happening in touch.happened if happening.number > position)
 
     def step(self, position: int, render: Renderer, language: str) -> list[str]:
         """HTML that brings a page from this position to now. Remembered: sockets in step share it."""
