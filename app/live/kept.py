@@ -5,7 +5,7 @@ Regions are looked up by what they are about, so that an event costs nothing for
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from app.desk.events import Happened
 from app.live import journal, regions
@@ -16,11 +16,12 @@ from app.live.regions import Content, Region, Shown
 class Kept:
     """position: the event up to which everything here is true. version: grows with every change of what is shown.
 
-    waiting: regions with events that they were not computed for yet.
+    going_to: the position of the round that is under way, which has looked already at which regions its events touch;
+    between rounds it is the position. waiting: regions with events that they were not computed for yet.
     """
 
     def __init__(self) -> None:
-        self.position = Position("", 0)
+        self.position = self.going_to = Position("", 0)
         self.version = 0
         self.waiting: set[Shown] = set()
         self._ahead: set[Shown] = set()  # read when more had happened than the position tells
@@ -38,6 +39,24 @@ class Kept:
 
     def __len__(self) -> int:
         return len(self._shown)
+
+    def start(self, stands: Position) -> None:
+        self.position = self.going_to = stands
+
+    def adopt(self, since: Position, contents: Mapping[Region, Content]) -> None:
+        """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
+
+        Only where no event can have come between: nothing that was read before the end of the round under way is kept
+        anew, since that round will not bring it further. A region that is here already takes note of what the page has.
+        """
+        if since.epoch != self.going_to.epoch:
+            return
+        for region, content in contents.items():
+            if region in self:
+                self._shown[region].rendered(content, since.number, self.position.number)
+                self.version += 1
+            elif since.number >= self.going_to.number:
+                self.add(region, content, since.number)
 
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
@@ -67,6 +86,7 @@ class Kept:
 
     async def take(self, events: list[Happened]) -> set[Shown]:
         """Go on to the last of these events; the regions that were computed. A search that rests is computed later."""
+        self.going_to = Position(self.position.epoch, events[-1].id)
         touching: defaultdict[Shown, list[Happened]] = defaultdict(list)
         for event in events:
             for shown in self._possibly(event):
@@ -77,22 +97,17 @@ class Kept:
         for shown, its in touching.items():
             shown.waiting += its
         self.waiting.update(touching)
-        self.position = Position(self.position.epoch, events[-1].id)
+        self.position = self.going_to
         caught_up = {shown for shown in self._ahead if shown.known <= self.position.number}
         self._ahead -= caught_up
         return self._update(due, contents, latest) | caught_up
 
     async def read(self, region: Region) -> Shown:
-        """Keep a region that was not in memory."""
+        """Keep a region that was not in memory. A page may bring it meanwhile: then that is kept."""
         [content], latest = await _read([region])
-        shown = self.add(region, content, latest)
-        self._note_ahead([shown])
-        return shown
-
-    def rendered(self, region: Region, content: Content, since: int) -> None:
-        """A page was rendered from this, whose position is since."""
-        self._shown[region].rendered(content, since, self.position.number)
-        self.version += 1
+        if region not in self:
+            self._note_ahead([self.add(region, content, latest)])
+        return self[region]
 
     async def compute(self, due: list[Shown]) -> set[Shown]:
         """Compute these regions now; which they are."""
@@ -100,6 +115,7 @@ class Kept:
 
     async def start_over(self, stands: Position) -> None:
         """Compute everything anew: what happened meanwhile is too much to look at, or the database is another one."""
+        self.going_to = stands
         everything = list(self)
         contents, latest = await _read(shown.region for shown in everything)
         for shown, content in zip(everything, contents, strict=True):

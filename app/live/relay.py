@@ -19,7 +19,7 @@ from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
 from app.live.kept import Kept
-from app.live.regions import Content, Region, Shown
+from app.live.regions import Region, Shown
 from app.live.render import Renderer
 from app.live.tokens import Grant, Tokens
 
@@ -67,7 +67,7 @@ class Relay:
                 await asyncio.sleep(1)
 
     async def start(self) -> None:
-        self.kept.position = await journal.position()
+        self.kept.start(await journal.position())
 
     async def stop(self) -> None:
         """Tell every page to come back to the next process."""
@@ -223,19 +223,6 @@ class Relay:
             socket.position = -1  # whatever was asked for is in the whole that it gets when it takes anything again
             if socket.late is None:
                 socket.late = asyncio.create_task(self._serve_late(socket))
-
-    def adopt(self, since: Position, contents: dict[Region, Content]) -> None:
-        """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
-
-        Only if no event can have come between: the relay has not gone past the position that the page was read at. What
-        is kept already is told of a page that shows something else.
-        """
-        if since.epoch == self.position.epoch:
-            for region, content in contents.items():
-                if region in self.kept:
-                    self.kept.rendered(region, content, since.number)
-                elif self.position.number <= since.number:
-                    self.kept.add(region, content, since.number)
 
     async def _keep(self, wanted: Iterable[Region]) -> None:
         """Have these regions in memory, as of now."""

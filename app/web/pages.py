@@ -74,7 +74,7 @@ async def watch(grant: Grant) -> Live:
     await access.check(grant, house().config.sessions)
     since = await journal.position()
     contents = {region: await regions.compute(region) for region in grant.regions}
-    house().relay.adopt(since, contents)
+    house().relay.kept.adopt(since, contents)
     return Live(contents, since, house().relay.tokens.make(grant), grant.language)
 
 

@@ -1,5 +1,6 @@
 """Pages that close themselves."""
 
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from app.desk.models import Person
 from tests.conftest import Served
 from tests.live.pages import OpenPage, open_page
+from tests.live.reads import suspend
 
 Open = Callable[..., Awaitable[OpenPage]]
 
@@ -27,3 +29,9 @@ async def open_(served: Served) -> AsyncIterator[Open]:
     yield open_as
     for page in opened:
         await page.cut()
+
+
+@pytest.fixture
+def slow_reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every read takes a moment, so that pages, rounds and verbs meet in other ways in each test."""
+    suspend(monkeypatch, random.Random(request.node.name), longest=0.001)

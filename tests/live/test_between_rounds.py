@@ -2,7 +2,9 @@
 
 import asyncio
 
-from app.live import regions
+import pytest
+
+from app.live import regions, relay
 from tests.conftest import DEADLINE, Served
 from tests.live.actions import Desk
 
@@ -13,7 +15,7 @@ async def until_relayed(served: Served, number: int) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_what_comes_and_goes_within_a_round_goes_from_a_page_that_saw_it(served, open_):
+async def test_what_comes_and_goes_within_a_round_goes_from_a_page_that_saw_it(served, slow_reads, open_):
     """The relay sees no difference; the page, which was rendered in between, does."""
     desk = Desk(served.cast)
     await desk.open()
@@ -71,3 +73,95 @@ async def test_a_region_that_is_read_ahead_of_the_events_is_whole_for_earlier_pa
     await page.connect()
     await page.equals_its_reload()
     assert not waiting
+
+
+@pytest.mark.parametrize("far", [relay.FAR, 0])
+@pytest.mark.parametrize("again", ["by a socket", "by a poll"])
+async def test_a_page_that_is_opened_while_a_round_is_under_way_misses_nothing(far, again, served, open_, monkeypatch):
+    """It was read before the event, and comes to the relay when that has chosen already whom it brings further."""
+    monkeypatch.setattr(relay, "FAR", far)  # 0: every region is read anew
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    await open_(desk.cast.boris, "/tickets")
+    compute, was_read, begun, end = regions.compute, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(region):
+        if region.name == "list":
+            begun.set()
+            await end.wait()
+        found = await compute(region)
+        if region.name == "thread":
+            was_read.set()
+            await begun.wait()
+        return found
+
+    monkeypatch.setattr(regions, "compute", slowly)
+    opening = asyncio.create_task(open_(desk.cast.anna, "/tickets/1", connect=False))
+    await was_read.wait()
+    await desk.say(ticket, kind="note")
+    page = await opening
+    assert not end.is_set() and len(page.css("#thread > *")) == 1, "it was read before, and is here before the end"
+    end.set()
+    await (page.connect() if again == "by a socket" else page.poll())
+    assert page.shown() == await page.reloaded()
+    assert len(page.css("#thread > *")) == 2
+
+
+async def test_a_region_that_a_page_brings_while_it_is_read_for_another_is_kept_once(served, open_, monkeypatch):
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    first = await open_(desk.cast.anna, "/tickets/1", connect=False)
+    served.relay.kept.forget((), -1)
+    compute, reads, visitors = regions.compute, [], [desk.cast.boris]
+
+    async def with_a_visitor(region):
+        reads.append(region.name)
+        if region.name == "thread" and visitors:
+            await open_(visitors.pop(), "/tickets/1", connect=False)
+        return await compute(region)
+
+    monkeypatch.setattr(regions, "compute", with_a_visitor)
+    await first.connect()
+    reads.clear()
+    await desk.say(ticket, kind="note")
+    await first.equals_its_reload()
+    assert reads.count("thread") == 2  # by the round, and by the reload
+
+
+async def test_what_a_round_shows_ahead_of_its_events_is_told_once(served, open_, monkeypatch):
+    """As above: the second change is shown with the first, and told of when its event is read. By every way."""
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    pages = [await open_(desk.cast.anna, path) for path in ("/tickets", "/tickets/1", "/tickets?view=mine")]
+    for page in pages:
+        await page.ask(action="subscribe", ticket=1)
+    polling = await open_(desk.cast.anna, "/tickets/1", connect=False)
+    compute, waiting = regions.compute, ["Third", "Second"]
+
+    async def after_another_commit(region):
+        if waiting and region.name == "ticket":
+            await desk.change(ticket, subject=waiting.pop())
+        return await compute(region)
+
+    monkeypatch.setattr(regions, "compute", after_another_commit)
+    await desk.change(ticket, subject="First")
+    while waiting:
+        await polling.poll()
+    for page in pages:
+        await page.equals_its_reload()
+    await polling.poll()
+    for page in (*pages, polling):
+        assert page.happened == ["ticket_updated:1"] * 3
+
+
+async def test_two_of_a_kind_in_one_round_are_told_as_two(served, open_):
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    pages = [await open_(desk.cast.anna, path) for path in ("/tickets", "/tickets/1")]
+    await pages[0].ask(action="subscribe", ticket=1)
+    async with served.relay._lock:
+        await desk.say(ticket, kind="note")
+        await desk.say(ticket, kind="note")
+    for page in pages:
+        await page.equals_its_reload()
+        assert page.happened == ["comment_added:1"] * 2

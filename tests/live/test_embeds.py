@@ -29,7 +29,7 @@ PAGES = (
 
 
 @pytest.fixture
-async def desk(served):
+async def desk(served, slow_reads):
     desk = Desk(served.cast)
     await desk.open()
     await desk.open(desk.cast.dmitri)

@@ -4,7 +4,7 @@ from tests.live import applier
 from tests.live.actions import Desk
 
 
-async def test_a_page_that_polls_equals_its_reload(served, open_):
+async def test_a_page_that_polls_equals_its_reload(served, slow_reads, open_):
     desk = Desk(served.cast)
     ticket = await desk.open()
     pages = [

@@ -43,7 +43,7 @@ class Pages:
 
 
 @pytest.fixture
-async def desk(served):
+async def desk(served, slow_reads):
     desk = Desk(served.cast)
     for requester in (desk.cast.clara, desk.cast.dmitri, desk.cast.clara):
         await desk.open(requester)

@@ -1,0 +1,29 @@
+"""Reads that take a moment, as they do on a busy disk or behind others' long searches."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from app import db
+
+
+def suspend(monkeypatch: pytest.MonkeyPatch, chance: random.Random, longest: float) -> None:
+    """Let every read wait before and after it looks, up to so many seconds, as chance says."""
+    read = db.rows
+
+    async def moment() -> None:
+        kind = chance.random()
+        if kind > 0.3:
+            await asyncio.sleep(0 if kind > 0.7 else chance.random() * longest)
+
+    async def slowly(*given: Any, **options: Any) -> list[dict[str, Any]]:
+        if db._inside.get():  # a transaction's statements follow each other; what takes a moment is its end
+            return await read(*given, **options)
+        await moment()
+        found = await read(*given, **options)
+        await moment()
+        return found
+
+    monkeypatch.setattr(db, "rows", slowly)
