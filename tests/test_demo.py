@@ -13,7 +13,9 @@ from app.desk import events, filters, people, policy, queries, tickets
 from app.desk.filters import Filter
 from app.desk.models import Person, Ticket
 from app.desk.policy import STAFF
+from app.desk.threads import Said
 from app.live import journal, regions
+from tests.desk.acts import entries
 
 MANY = 60
 
@@ -68,7 +70,7 @@ async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled
         told = moments[ticket.id]
         assert told == sorted(told) and told[-1] <= now
         assert ticket.created == told[0] <= ticket.updated_public <= ticket.updated == told[-1]
-        said = [entry for entry in await queries.thread(STAFF, ticket.id) if isinstance(entry, queries.Said)]
+        said = [entry for entry in await entries(STAFF, ticket.id) if isinstance(entry, Said)]
         assert said[0].created == ticket.created and all(entry.created in told for entry in said)
 
 

@@ -20,7 +20,7 @@ from app.desk.policy import STAFF
 from app.sqlite import STANDING
 from app.upgrade import bring_up
 
-from .desk.acts import a_ticket
+from .desk.acts import a_ticket, entries
 
 MIGRATIONS = sorted(db.known_migrations())
 HEAD = """
@@ -37,7 +37,8 @@ class Migration(migrations.Migration):
 """
 UNIQUE_KEY = 'ops.AddConstraint("Comment", UniqueConstraint(fields=("author_id", "key")))'
 THREAD = """
-    *(ops.AddIndex("Comment", Index(fields=fields)) for fields in (("ticket_id", "event_id"), ("renderer",)))
+    *(ops.AddIndex("Comment", Index(fields=fields)) for fields in (("ticket_id", "event_id"), ("renderer",))),
+    ops.AddIndex("Comment", Index(fields=("ticket_id", "kind", "event_id")))
 """.strip()
 NAMES = 'ops.AddIndex("Person", Index(fields=("name",)))'
 TICKET_INDEXES = "*(ops.AddIndex('Ticket', index) for index in Ticket._meta.indexes)"
@@ -166,7 +167,7 @@ async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(l
             "Anna",
             ("vpn",),
         )
-        assert [said.author for said in await queries.thread(STAFF, 1)] == ["Clara", "Anna"]
+        assert [said.author for said in await entries(STAFF, 1)] == ["Clara", "Anna"]
         anna = await Person.get(id=1)
         for words in ("elan", "ёлка", "walrus", "#1"):
             found = await queries.page(filters.parse(anna, {"q": [words]}))

@@ -204,7 +204,11 @@ class Comment(Model):
     class Meta:
         table = "comment"
         unique_together = (("author_id", "key"),)
-        indexes = (Index(fields=("ticket_id", "event_id")), Index(fields=("renderer",)))
+        indexes = (
+            Index(fields=("ticket_id", "event_id")),  # places in a thread: for staff,
+            Index(fields=("ticket_id", "kind", "event_id")),  # and for who sees replies only
+            Index(fields=("renderer",)),
+        )
 
 
 class EmbedKey(Model):

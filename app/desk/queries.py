@@ -4,15 +4,13 @@ A requester's values do not hold what a requester may not know: it is never read
 show it.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app import db
 from app.desk import search
 from app.desk.filters import PAGE, Filter
-from app.desk.models import Kind, Priority, Status
+from app.desk.models import Priority, Status
 from app.desk.policy import Audience
 
 MOST = 1000  # counts stop here: they are shown as 999+
@@ -63,37 +61,6 @@ class Header:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Said:
-    """A comment in a thread."""
-
-    number: int  # of the event that added it: its place
-    id: int
-    kind: str
-    author: str
-    author_id: int
-    staff: bool  # whether the author is staff
-    html: str  # safe to show; empty once deleted
-    version: int
-    created: int
-    edited: bool
-    deleted: bool
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of history in a thread. changes: (field, before, after), people by name."""
-
-    number: int
-    what: str
-    actor: str | None
-    at: int
-    changes: tuple[tuple[str, Any, Any], ...]
-
-
-PUBLIC_CHANGES = ("subject", "status")
-PEOPLE = ("assignee", "requester")  # fields that hold a person
-SAID = "c.id, c.event_id, c.kind, c.author_id, c.html, c.version, c.created, c.edited, c.deleted"
 TAGS = "(SELECT group_concat(name) FROM tag WHERE ticket_id = t.id) AS tags"  # no tag holds a comma
 
 
@@ -146,7 +113,7 @@ def _is_long(filter_: Filter, match: str) -> bool:
 
 async def header(audience: Audience, ticket: int) -> Header | None:
     """A ticket's own fields; None if there is none for this audience."""
-    mine, values = _theirs(audience)
+    mine, values = theirs(audience)
     found = await db.rows(
         f"SELECT t.*, r.name AS requester, r.email AS requester_email, a.name AS assignee, {TAGS} FROM ticket t "  # noqa: S608
         "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id "
@@ -177,28 +144,6 @@ async def header(audience: Audience, ticket: int) -> Header | None:
     )
 
 
-async def thread(audience: Audience, ticket: int) -> tuple[Said | Line, ...]:
-    """Comments and history of a ticket in the order they happened; empty if there is none for this audience."""
-    mine, values = _theirs(audience)
-    comments = await db.rows(
-        f"SELECT {SAID}, p.name AS author, p.role FROM comment c "  # noqa: S608
-        "JOIN ticket t ON t.id = c.ticket_id JOIN person p ON p.id = c.author_id "
-        f"WHERE c.ticket_id = ? AND NOT t.deleted{mine}{'' if audience.is_staff else ' AND c.kind = ?'} "
-        "ORDER BY c.event_id",
-        [ticket, *values] + ([] if audience.is_staff else [Kind.REPLY.value]),
-    )
-    if not comments:
-        return ()
-    events = await db.rows(
-        "SELECT e.id, e.kind, e.at, e.data, p.name AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "
-        "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored') ORDER BY e.id",
-        [ticket],
-    )
-    said = [_said(row) for row in comments]
-    lines = await _lines(audience, events)
-    return tuple(sorted([*said, *lines], key=lambda entry: entry.number))
-
-
 async def assignable() -> list[tuple[int, str]]:
     """Who can be assigned: (id, name), by name."""
     found = await db.rows(
@@ -222,7 +167,8 @@ async def has_tickets() -> bool:
     return bool(await db.rows("SELECT 1 FROM ticket WHERE NOT deleted LIMIT 1"))
 
 
-def _theirs(audience: Audience) -> tuple[str, list[Any]]:
+def theirs(audience: Audience) -> tuple[str, list[Any]]:
+    """Which tickets t are an audience's, as more of a condition."""
     if audience.is_staff:
         return "", []
     only = f" AND t.status IN ({', '.join('?' * len(audience.only))})" if audience.only else ""
@@ -249,53 +195,6 @@ def _row(filter_: Filter, row: dict[str, Any]) -> Row:
         tags=_tags(row["tags"]),
         version=row["version"],
     )
-
-
-def _said(row: dict[str, Any]) -> Said:
-    return Said(
-        number=row["event_id"],
-        id=row["id"],
-        kind=row["kind"],
-        author=row["author"],
-        author_id=row["author_id"],
-        staff=row["role"] != "requester",
-        html=row["html"],
-        version=row["version"],
-        created=row["created"],
-        edited=row["edited"] is not None,
-        deleted=bool(row["deleted"]),
-    )
-
-
-async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
-    read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
-    ids = {value for _, changes in read for name in PEOPLE for value in changes.get(name, ()) if value is not None}
-    names = await _names(ids)
-    lines = []
-    for row, changes in read:
-        shown = tuple(
-            (name, _as_said(name, before, names), _as_said(name, after, names))
-            for name, (before, after) in changes.items()
-            if audience.is_staff or name in PUBLIC_CHANGES
-        )
-        if shown or (audience.is_staff and not changes):
-            lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], shown))
-    return lines
-
-
-async def _names(people: set[int]) -> dict[int, str]:
-    if not people:
-        return {}
-    marks = ", ".join("?" * len(people))
-    found = await db.rows(f"SELECT id, name FROM person WHERE id IN ({marks})", [*people])  # noqa: S608
-    return {row["id"]: row["name"] for row in found}
-
-
-def _as_said(field: str, value: Any, names: Mapping[int, str]) -> Any:
-    """A field's value as a line of history says it: people by name, and nothing that can change."""
-    if field in PEOPLE and value is not None:
-        return names.get(value, "?")
-    return tuple(value) if isinstance(value, list) else value
 
 
 STATUSES = tuple(status.value for status in Status)

@@ -11,7 +11,7 @@ from app.desk import embeds, people, policy
 from app.desk.embeds import Embed
 from app.desk.models import Person
 from app.live.hub import Close
-from app.live.regions import Region
+from app.live.regions import Region, ticket_of
 from app.live.tokens import Grant
 
 
@@ -52,5 +52,5 @@ async def _holder(grant: Grant, limits: Sessions) -> Person | None:
 
 def _lets_show(embed: Embed, region: Region) -> bool:
     """Whether this is a part of what the site's token lets its page show: its tickets, to be read."""
-    ticket = int(region.of) if region.name in ("ticket", "thread") else None
+    ticket = ticket_of(region) if region.name in ("ticket", "thread") else None
     return region.audience == embed.audience and embed.may("read", ticket)

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from app.desk import filters, policy, queries
+from app.desk import filters, policy, queries, threads
 from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
-from app.desk.queries import Said
+from app.desk.threads import Said, Thread
 from app.live.render import Renderer
 
 SEARCH_BREATH = 1.0  # seconds between two computations of a search
@@ -24,7 +24,10 @@ REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 @dataclass(frozen=True)
 class Region:
-    """name: list, count, ticket or thread. of: a filter's canonical text, or a ticket's id."""
+    """name: list, count, ticket or thread. of: a filter's canonical text, or a ticket's id.
+
+    Of a part of a thread that is not the last one: the ticket's id, and where it begins.
+    """
 
     name: str
     of: str
@@ -43,8 +46,9 @@ def ticket_region(ticket: int, audience: Audience) -> Region:
     return Region("ticket", str(ticket), audience)
 
 
-def thread_region(ticket: int, audience: Audience) -> Region:
-    return Region("thread", str(ticket), audience)
+def thread_region(ticket: int, audience: Audience, first: int = 0) -> Region:
+    """A part of a thread by the place of its first message; 0: the last part, wherever it begins."""
+    return Region("thread", f"{ticket} {first}" if first else str(ticket), audience)
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,18 @@ class Foot:
     q: str
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What leads from a part of a thread to the one before or after it. messages: so many are there; 0: it is the end.
+
+    first: where that part begins; 0: it is the last one.
+    """
+
+    ticket: int
+    first: int
+    messages: int
+
+
 TEMPLATES = {  # of a list's rows and foot, by whether the audience is staff and whether it is embedded
     (True, False): ("tickets/row.html", "tickets/foot.html"),
     (False, False): ("tickets/row_public.html", "tickets/foot.html"),
@@ -151,26 +167,51 @@ async def _list(filter_: Filter) -> Content:
 
 
 async def _ticket(region: Region) -> Content:
-    header = await queries.header(region.audience, int(region.of))
-    target = f'[data-region="ticket {region.of}"]'
+    ticket = ticket_of(region)
+    header = await queries.header(region.audience, ticket)
+    target = f'[data-region="ticket {ticket}"]'
     if header is None:
-        return Content(parts=(Part(target, "tickets/unavailable.html", int(region.of), "outerMorph"),), there=False)
+        return Content(parts=(Part(target, "tickets/unavailable.html", ticket, "outerMorph"),), there=False)
     template = "tickets/header.html" if region.audience.is_staff else "tickets/header_public.html"
     return Content(parts=(Part(target, template, header, "outerMorph"),))
 
 
 async def _thread(region: Region) -> Content:
+    ticket, first = ticket_of(region), int(region.of.partition(" ")[2] or 0)
+    thread = await threads.thread(region.audience, ticket, first)
     entries = [
         Entry(f"comment-{entry.id}", thread_key(entry.number), "tickets/comment.html", entry)
         if isinstance(entry, Said)
         else Entry(f"event-{entry.number}", thread_key(entry.number), "tickets/line.html", entry)
-        for entry in await queries.thread(region.audience, int(region.of))
+        for entry in thread.entries
     ]
-    return Content(target="#thread", moves=False, entries=tuple(entries), there=bool(entries))
+    door = "embed" if region.audience.embedded else "tickets"
+    parts = (
+        Part("#thread-before", f"{door}/earlier.html", _before(ticket, thread)),
+        Part("#thread-after", f"{door}/later.html", _after(ticket, thread)),
+    )
+    return Content(target="#thread", moves=False, entries=tuple(entries), parts=parts, there=thread.count > 0)
+
+
+def _before(ticket: int, thread: Thread) -> Turn:
+    beyond = thread.first > thread.count
+    return Turn(ticket, 0 if beyond else max(1, thread.first - threads.PART), min(thread.first - 1, thread.count))
+
+
+def _after(ticket: int, thread: Thread) -> Turn:
+    """The next part, or the last one if that holds all the rest."""
+    following = thread.first + threads.PART
+    first = following if following < threads.last_part(thread.count) else 0
+    return Turn(ticket, first, max(0, thread.count - following + 1))
 
 
 def thread_key(number: int) -> str:
     return f"{number:012d}"
+
+
+def ticket_of(region: Region) -> int:
+    """Whose header or thread it is."""
+    return int(region.of.partition(" ")[0])
 
 
 @lru_cache(maxsize=1024)
@@ -181,7 +222,7 @@ def filter_of(region: Region) -> Filter:
 def about(region: Region) -> str:
     """What a region is looked up by when something happens: a ticket, a requester, or all that staff see."""
     if region.name in ("ticket", "thread"):
-        return f"ticket {region.of}"
+        return f"ticket {ticket_of(region)}"
     return "staff" if region.audience.is_staff else f"requester {region.audience.requester}"
 
 
@@ -200,7 +241,7 @@ def maybe_touches(region: Region, event: Happened) -> bool:
     if event.what is What.COMMENT_RENDERED and region.name != "thread":
         return False
     if region.name in ("ticket", "thread"):
-        return str(event.ticket) == region.of
+        return event.ticket == ticket_of(region)
     filter_ = filter_of(region)
     if filter_.q:
         return True

@@ -1,4 +1,4 @@
-"""The HTML of a comment is kept beside its words.
+"""The HTML of a comment is kept beside its words, and replies are counted by an index.
 
 What stands there already is shown as it was typed, until a desk that serves makes it anew.
 """
@@ -25,5 +25,6 @@ class Migration(migrations.Migration):
         ops.AddField("Comment", "html", fields.TextField(default="", db_default="")),
         ops.AddField("Comment", "renderer", fields.IntField(default=0, db_default=0)),
         ops.RunPython(show_as_typed),
+        ops.AddIndex("Comment", Index(fields=("ticket_id", "kind", "event_id"))),
         ops.AddIndex("Comment", Index(fields=("renderer",))),
     ]

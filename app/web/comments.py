@@ -1,11 +1,12 @@
 """Replies and notes."""
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import comments
+from app.desk import comments, policy, threads
 from app.desk.errors import Conflict, Invalid
+from app.desk.models import Person
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
@@ -35,6 +36,12 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
     return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
 
 
+@blueprint.get("/comments/<number:comment>")
+async def show(comment: int) -> WerkzeugResponse:
+    """To the part of its ticket that shows a message."""
+    return redirect(await _address(asker(), comment), 303)
+
+
 @blueprint.get("/comments/<number:comment>/edit")
 async def show_edit(comment: int) -> Response:
     _, found = await comments.editable(asker(), comment)
@@ -51,13 +58,19 @@ async def edit(comment: int) -> Response | WerkzeugResponse:
     except (Invalid, Conflict, NotWritten) as problem:
         theirs = (await comments.editable(asker(), comment))[1].html if isinstance(problem, Conflict) else ""
         return await _editor(comment, ticket.id, refused(sent, problem), theirs)
-    return pages.done(f"/tickets/{ticket.id}#comment-{comment}")
+    return pages.done(await _address(asker(), comment))
 
 
 @blueprint.post("/comments/<number:comment>/delete")
 async def delete(comment: int) -> Response | WerkzeugResponse:
-    removed = await comments.remove(asker(), comment)
-    return pages.done(f"/tickets/{removed.ticket_id}#comment-{comment}")
+    await comments.remove(asker(), comment)
+    return pages.done(await _address(asker(), comment))
+
+
+async def _address(person: Person, comment: int) -> str:
+    """Where a message is shown. Raises Missing."""
+    ticket, first = await threads.part_of(policy.audience_of(person), comment)
+    return f"/tickets/{ticket}{f'?from={first}' if first else ''}#comment-{comment}"
 
 
 async def _editor(comment: int, ticket: int, form: Form, theirs: str = "") -> Response:

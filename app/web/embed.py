@@ -13,7 +13,7 @@ from quart import Blueprint, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import embeds, filters
+from app.desk import embeds, filters, threads
 from app.desk.embeds import Embed
 from app.desk.errors import Invalid, Missing
 from app.live import regions
@@ -120,7 +120,17 @@ async def show_list() -> Response:
 
 @blueprint.get("/tickets/<number:ticket>")
 async def show(ticket: int) -> Response:
-    return await _ticket_page(ticket)
+    return await _ticket_page(ticket, first=pages.part_asked_for())
+
+
+@blueprint.get("/comments/<number:comment>")
+async def show_comment(comment: int) -> WerkzeugResponse:
+    """To the part of its ticket that shows a message."""
+    embed = _embed()
+    ticket, first = await threads.part_of(embed.audience, comment)
+    if not embed.may("read", ticket):
+        raise Missing
+    return _on_to(f"/embed/tickets/{ticket}", f"#comment-{comment}", **({"from": str(first)} if first else {}))
 
 
 @blueprint.get("/tickets/new")
@@ -209,9 +219,9 @@ def _embed(action: str = "") -> Embed:
     return guest.embed
 
 
-async def _ticket_page(ticket: int, composer: Form | None = None) -> Response:
+async def _ticket_page(ticket: int, composer: Form | None = None, *, first: int = 0) -> Response:
     embed = _embed()
-    header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience)
+    header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience, first)
     shown = await pages.watch(_grant(embed, header, thread))
     if not shown.contents[header].there:
         raise Missing

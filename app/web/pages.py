@@ -10,6 +10,7 @@ from quart import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.desk import filters, policy
+from app.desk.errors import Missing
 from app.desk.models import Person
 from app.live import access, journal, regions
 from app.live.journal import Position
@@ -95,6 +96,14 @@ async def plain(template: str, status: int = 200, *, path: str = "", **values: A
 async def fragment(template: str, status: int = 200, **values: Any) -> Response:
     """A piece of a page, for htmx."""
     return await plain(template, status, new_key=new_key, **values)
+
+
+def part_asked_for() -> int:
+    """Where the part of a thread begins that the address asks for; 0: the last one. Raises Missing for no place."""
+    text = request.args.get("from", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) < 8) or (text == "0" and "from" in request.args):
+        raise Missing
+    return int(text)
 
 
 def done(where: str) -> Response | WerkzeugResponse:

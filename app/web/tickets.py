@@ -63,7 +63,7 @@ async def create() -> Response | WerkzeugResponse:
 
 @blueprint.get("/tickets/<number:ticket>")
 async def show(ticket: int) -> Response:
-    return await ticket_page(asker(), ticket)
+    return await ticket_page(asker(), ticket, first=pages.part_asked_for())
 
 
 @blueprint.post("/tickets/<number:ticket>")
@@ -90,12 +90,15 @@ async def restore(ticket: int) -> WerkzeugResponse:
 
 
 async def ticket_page(
-    person: Person, ticket: int, *, fields: Form | None = None, composer: Form | None = None
+    person: Person, ticket: int, *, first: int = 0, fields: Form | None = None, composer: Form | None = None
 ) -> Response:
-    """The page of a ticket; the forms on it are given where one of them could not be taken. Raises Missing."""
+    """The page of a ticket; the forms on it are given where one of them could not be taken. Raises Missing.
+
+    first: where the part of its thread begins; 0: the last one.
+    """
     audience = policy.audience_of(person)
-    header_region, thread_region = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience)
-    live = await pages.look(person, header_region, thread_region)
+    header_region, thread = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience, first)
+    live = await pages.look(person, header_region, thread)
     if not live.contents[header_region].there:
         raise Missing
     header = cast(Header, live.contents[header_region].parts[0].value)
@@ -104,10 +107,10 @@ async def ticket_page(
         "tickets/ticket.html",
         live,
         status=max(form.status, composer.status),
-        path=f"/tickets/{ticket}",
+        path=f"/tickets/{ticket}" + (f"?from={first}" if first else ""),
         header=header,
         header_html=live.count(header_region),
-        entries=live.entries(thread_region),
+        thread=thread,
         form=_filled(form, header),
         composer=composer,
         choices=await _choices(person),

@@ -5,7 +5,8 @@ import * as forms from "./forms.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
 import * as loading from "./loading.js";
+import * as part from "./part.js";
 import * as places from "./places.js";
 import * as time from "./time.js";
 
-for (const part of [live, time, follow, forms, places, keys, loading]) part.start();
+for (const module of [live, time, follow, forms, part, places, keys, loading]) module.start();

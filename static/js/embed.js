@@ -4,10 +4,13 @@
 import { ask } from "./door.js";
 import * as forms from "./forms.js";
 import * as live from "./live.js";
+import * as part from "./part.js";
 import * as time from "./time.js";
 
 const SPARE = 60; // seconds before the end of the site's token, when a new one is asked for
 const LOOK = 1_000; // ms between looks at our height
+
+const SHOWN = ["view", "page", "from"]; // what an address asks for beside its right
 
 const root = document.documentElement;
 const origins = root.dataset.origins.split(" ").filter(Boolean);
@@ -15,7 +18,7 @@ let timer = 0;
 let height = 0; // px, as the site was told last
 
 function start() {
-  history.replaceState(null, "", `${location.pathname}?key=${root.dataset.key}${location.hash}`);
+  history.replaceState(null, "", here({ key: root.dataset.key }));
   addEventListener("message", heard);
   new ResizeObserver(measure).observe(document.body);
   setInterval(measure, LOOK); // browsers observe nothing in a frame that is out of sight: below the fold, in closed details
@@ -26,8 +29,15 @@ function start() {
   }
   if (document.getElementById("live")) live.start();
   forms.start();
+  part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));
   renewIn(Number(root.dataset.life), Number(root.dataset.left));
+}
+
+// The address of what this page shows, by another right.
+function here(right) {
+  const asked = [...new URLSearchParams(location.search)].filter(([name]) => SHOWN.includes(name));
+  return `${location.pathname}?${new URLSearchParams([...Object.entries(right), ...asked])}${location.hash}`;
 }
 
 // -- the site around --
@@ -61,10 +71,10 @@ function renewIn(life, left) {
 
 // A new bearer, for the one that we have or for a new token of the site.
 async function exchange(fields) {
-  if (root.dataset.ended) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`);
+  if (root.dataset.ended) return location.replace(here(fields));
   const answer = await ask("/embed/session", { method: "POST", body: new URLSearchParams(fields) });
   if (!answer) return renewIn(30, Infinity);
-  if (answer.status === 403) return location.replace(`${location.pathname}?${new URLSearchParams(fields)}`); // of another page
+  if (answer.status === 403) return location.replace(here(fields)); // of another page
   if (!answer.ok) return answer.status < 500 && !fields.token && tell("session-ended");
   const { bearer, life, left } = Object.fromEntries(new URLSearchParams(answer.text));
   for (const field of document.querySelectorAll("input[name=bearer], #embed input[name=token]")) field.value = bearer;

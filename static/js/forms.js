@@ -62,7 +62,7 @@ function answered({ detail: { ctx } }) {
   banner("unsent", false);
   const form = ctx.sourceElement;
   if (ctx.response.status !== 204) return;
-  document.dispatchEvent(new CustomEvent("pult:sent"));
+  form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true }));
   document.getElementById("notice")?.replaceChildren();
   if (form.id === "comment-form") empty(form, ctx.request.body.get("body"));
   shut(form.closest("dialog"));

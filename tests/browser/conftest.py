@@ -43,7 +43,8 @@ CANONICAL = """
     const children = node.matches("time") ? [] : [...node.childNodes].map(canonical).filter(Boolean);
     return `<${node.localName} ${attributes.sort().join(" ")}>${children.join("\\n")}</>`;
   };
-  const regions = "#ticket-rows, #list-count, #list-foot, [data-count], #ticket, #thread";
+  const list = "#ticket-rows, #list-count, #list-foot, [data-count]";
+  const regions = `${list}, #ticket, #thread, #thread-before, #thread-after`;
   return [...root.querySelectorAll(regions)].map(canonical).join("\\n\\n");
 }
 """

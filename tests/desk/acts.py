@@ -3,16 +3,35 @@
 from collections.abc import Iterable
 
 from app import db
-from app.desk import events, tickets
-from app.desk.events import Happened
-from app.desk.models import Comment, Person, Ticket
-from app.desk.queries import Line, Said
+from app.desk import events, threads, tickets
+from app.desk.events import Happened, What
+from app.desk.models import Comment, Kind, Person, Ticket
+from app.desk.policy import Audience
+from app.desk.threads import Line, Said
 from app.desk.tickets import Opening
+from app.markup import VERSION, plain
 
 
 async def a_ticket(person: Person, **asked: str) -> Ticket:
     """A ticket that this person opens, like any other but for what is asked."""
     return await tickets.open_ticket(person, Opening(**{"subject": "Printer", "body": "It does not print."} | asked))
+
+
+async def a_long_thread(by: Person, ticket: Ticket, messages: int) -> list[int]:
+    """So many replies more, in one go; all comments of the ticket, in order."""
+    async with db.transaction():
+        for number in range(messages):
+            place = await events.record(What.COMMENT_ADDED, by=by, ticket=ticket, comment=0, public=True)
+            said = {"body": f"Message {number}", "html": plain(f"Message {number}"), "renderer": VERSION}
+            await Comment.create(
+                ticket_id=ticket.id, author_id=by.id, kind=Kind.REPLY, event_id=place, created=db.now(), **said
+            )
+    return await Comment.filter(ticket_id=ticket.id).order_by("event_id").values_list("id", flat=True)
+
+
+async def entries(audience: Audience, ticket: int) -> tuple[Said | Line, ...]:
+    """What a thread of a hundred messages at most shows."""
+    return (await threads.thread(audience, ticket)).entries
 
 
 async def bodies(thread: Iterable[Said | Line]) -> list[str]:

@@ -5,18 +5,19 @@ import asyncio
 import pytest
 
 from app import db
-from app.desk import comments, queries, tickets
+from app.desk import comments, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Status, Ticket
 from app.desk.policy import STAFF, audience_of
+from app.desk.threads import Said
 from app.markup import plain
 
-from .acts import a_ticket, bodies, everything, journal
+from .acts import a_ticket, bodies, entries, everything, journal
 
 
-async def thread(ticket: Ticket) -> list[queries.Said]:
-    return [entry for entry in await queries.thread(STAFF, ticket.id) if isinstance(entry, queries.Said)]
+async def thread(ticket: Ticket) -> list[Said]:
+    return [entry for entry in await entries(STAFF, ticket.id) if isinstance(entry, Said)]
 
 
 async def now(ticket: Ticket) -> Ticket:
@@ -224,7 +225,7 @@ async def test_a_removed_comment_leaves_a_marker_and_its_text_is_nowhere(desk):
     await comments.edit(desk.anna, reply.id, "my password is swordfish", "1")
     await comments.remove(desk.anna, reply.id)
     for audience in (STAFF, audience_of(desk.clara)):
-        [said] = [entry for entry in await queries.thread(audience, ticket.id) if getattr(entry, "id", 0) == reply.id]
+        [said] = [entry for entry in await entries(audience, ticket.id) if getattr(entry, "id", 0) == reply.id]
         assert (said.html, said.deleted, said.version, said.author) == ("", True, 3, "Anna")
     assert "swordfish" not in str(await everything())
     with pytest.raises(Missing):

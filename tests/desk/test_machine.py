@@ -15,9 +15,10 @@ from app.desk import comments, fields, filters, queries, tickets
 from app.desk.errors import Conflict, Invalid
 from app.desk.models import Event, Status, Ticket
 from app.desk.policy import STAFF, Audience
+from app.desk.threads import Said
 from app.desk.tickets import Opening
 from tests.conftest import make_cast
-from tests.desk.acts import bodies
+from tests.desk.acts import bodies, entries
 
 WORDS = st.text("abcабв ёй<>&*", min_size=1, max_size=20).filter(str.strip)
 FIELDS = st.fixed_dictionaries(
@@ -150,10 +151,10 @@ class DeskMachine(RuleBasedStateMachine):
         assert {number: await self._fields(number) for number in self.model} == self.model
         for number, said in self.said.items():
             if number in self.model:
-                thread = await queries.thread(STAFF, number)
-                kinds = [entry.kind for entry in thread if isinstance(entry, queries.Said)]
+                thread = await entries(STAFF, number)
+                kinds = [entry.kind for entry in thread if isinstance(entry, Said)]
                 assert list(zip(kinds, await bodies(thread), strict=True)) == said
-                theirs = await queries.thread(Audience(self.cast.clara.id), number)
+                theirs = await entries(Audience(self.cast.clara.id), number)
                 assert await bodies(theirs) == [body for kind, body in said if kind == "reply"]
         everything = await queries.page(filters.parse(self.cast.anna, {"view": ["all"]}))
         assert {row.id for row in everything.rows} == set(self.model)

@@ -9,8 +9,9 @@ from app.desk.errors import Missing, Refused
 from app.desk.filters import Filter
 from app.desk.models import Kind, Person, Status
 from app.desk.policy import STAFF, Audience, audience_of
+from app.desk.threads import Line, Said
 
-from .acts import a_ticket, bodies
+from .acts import a_ticket, bodies, entries
 
 
 async def told(audience: Audience) -> str:
@@ -19,7 +20,7 @@ async def told(audience: Audience) -> str:
     pages = [await queries.page(Filter(audience, sort=sort)) for sort in sorts]
     numbers = range(1, 10)
     headers = [await queries.header(audience, number) for number in numbers]
-    return repr([pages, headers, [await queries.thread(audience, number) for number in numbers]])
+    return repr([pages, headers, [await entries(audience, number) for number in numbers]])
 
 
 @pytest.fixture
@@ -68,23 +69,21 @@ async def test_a_requester_never_reads_a_word_that_only_staff_know(desk, secreti
 
 
 async def test_a_requester_reads_replies_with_their_authors_and_never_a_note(desk, secretive):
-    thread = await queries.thread(audience_of(desk.clara), secretive.id)
-    assert [said.author for said in thread if isinstance(said, queries.Said)] == ["Clara", "Anna"]
+    thread = await entries(audience_of(desk.clara), secretive.id)
+    assert [said.author for said in thread if isinstance(said, Said)] == ["Clara", "Anna"]
     assert await bodies(thread) == ["It does not print.", "Have you switched it on?"]
-    kinds = [said.kind for said in await queries.thread(STAFF, secretive.id) if isinstance(said, queries.Said)]
+    kinds = [said.kind for said in await entries(STAFF, secretive.id) if isinstance(said, Said)]
     assert kinds == ["reply", "reply", "note"]
 
 
 async def test_a_requester_reads_the_history_of_status_and_subject_only(desk, secretive):
     await tickets.change(desk.vera, secretive.id, "3", {"status": "solved", "priority": "low", "subject": "Toner"})
-    lines = [
-        line for line in await queries.thread(audience_of(desk.clara), secretive.id) if isinstance(line, queries.Line)
-    ]
+    lines = [line for line in await entries(audience_of(desk.clara), secretive.id) if isinstance(line, Line)]
     assert [sorted(line.changes) for line in lines] == [
         [("status", "new", "open")],
         [("status", "open", "solved"), ("subject", "Printer", "Toner")],
     ]
-    staff = [line for line in await queries.thread(STAFF, secretive.id) if isinstance(line, queries.Line)]
+    staff = [line for line in await entries(STAFF, secretive.id) if isinstance(line, Line)]
     assert len(staff) == 3 and ("assignee", None, "Boris") in staff[1].changes
 
 
@@ -101,7 +100,7 @@ async def test_another_persons_ticket_looks_like_one_that_does_not_exist(desk, s
     dmitri = audience_of(desk.dmitri)
     for number in (secretive.id, 9_999):
         assert await queries.header(dmitri, number) is None
-        assert await queries.thread(dmitri, number) == ()
+        assert await entries(dmitri, number) == ()
         with pytest.raises(Missing):
             await comments.write(desk.dmitri, number, "Mine too?")
         with pytest.raises(Missing):
@@ -132,7 +131,7 @@ async def test_a_deleted_ticket_is_hidden_from_everyone(desk, secretive):
     await tickets.delete(desk.boris, secretive.id)
     for audience in (STAFF, audience_of(desk.clara)):
         assert await queries.header(audience, secretive.id) is None
-        assert await queries.thread(audience, secretive.id) == ()
+        assert await entries(audience, secretive.id) == ()
         assert (await queries.page(Filter(audience))).rows == ()
         assert await queries.count(Filter(audience, page=0)) == 0
     assert await queries.tags() == [] and not await queries.has_tickets()
@@ -154,7 +153,7 @@ async def test_only_an_admin_restores_a_deleted_ticket(desk, secretive):
 
 
 async def test_authors_and_admins_edit_and_remove_comments(desk, secretive):
-    replies = [said for said in await queries.thread(STAFF, secretive.id) if isinstance(said, queries.Said)]
+    replies = [said for said in await entries(STAFF, secretive.id) if isinstance(said, Said)]
     claras, annas, note = (said.id for said in replies)
     may = {
         claras: (desk.clara, desk.vera),
@@ -172,7 +171,7 @@ async def test_authors_and_admins_edit_and_remove_comments(desk, secretive):
 
 
 async def test_nobody_edits_a_removed_comment(desk, secretive):
-    [_, reply, *_] = [said for said in await queries.thread(STAFF, secretive.id) if isinstance(said, queries.Said)]
+    [_, reply, *_] = [said for said in await entries(STAFF, secretive.id) if isinstance(said, Said)]
     await comments.remove(desk.anna, reply.id)
     for person in desk.everyone:
         with pytest.raises(Missing):

@@ -10,8 +10,9 @@ from app.desk.errors import Conflict, Invalid
 from app.desk.events import What
 from app.desk.models import Person, Priority, Role, Status, Ticket
 from app.desk.policy import STAFF
+from app.desk.threads import Line, Said
 
-from .acts import a_ticket, bodies, everything, journal, position
+from .acts import a_ticket, bodies, entries, everything, journal, position
 
 
 async def test_a_new_ticket_is_its_requesters_and_starts_with_their_message(desk):
@@ -19,7 +20,7 @@ async def test_a_new_ticket_is_its_requesters_and_starts_with_their_message(desk
     header = await queries.header(STAFF, ticket.id)
     assert (header.subject, header.status, header.priority, header.requester) == ("Two words", "new", "normal", "Clara")
     assert (header.assignee, header.tags, header.due, header.version) == (None, (), None, 1)
-    [said] = await queries.thread(STAFF, ticket.id)
+    [said] = await entries(STAFF, ticket.id)
     assert (await bodies([said]), said.author, said.kind) == (["  Hello"], "Clara", "reply")
     assert ticket.created == ticket.updated == ticket.updated_public
 
@@ -38,7 +39,7 @@ async def test_staff_open_a_ticket_for_somebody(desk):
     header = await queries.header(STAFF, ticket.id)
     assert (header.requester, header.priority, header.assignee) == ("Clara", "high", "Anna")
     assert header.tags == ("billing", "vpn") and header.status == "open"
-    [said] = await queries.thread(STAFF, ticket.id)
+    [said] = await entries(STAFF, ticket.id)
     assert said.author == "Anna"
 
 
@@ -250,7 +251,7 @@ async def test_deleting_and_restoring_change_nothing_but_what_is_seen(desk):
         What.TICKET_DELETED,
         What.TICKET_RESTORED,
     ]
-    lines = [entry.what for entry in await queries.thread(STAFF, ticket.id) if isinstance(entry, queries.Line)]
+    lines = [entry.what for entry in await entries(STAFF, ticket.id) if isinstance(entry, Line)]
     assert lines == ["ticket_deleted", "ticket_restored"]
 
 
@@ -301,7 +302,5 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
     assert [event.id for event in events] == list(range(1, len(events) + 1)) == list(range(1, await position() + 1))
     assert [event.at for event in events] == sorted(event.at for event in events)
     assert len(heard) == 50 - len(refused)
-    replies = [
-        (said.number, said.id) for said in await queries.thread(STAFF, ticket.id) if isinstance(said, queries.Said)
-    ]
+    replies = [(said.number, said.id) for said in await entries(STAFF, ticket.id) if isinstance(said, Said)]
     assert replies == sorted(replies) and len(replies) == 21

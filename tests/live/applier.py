@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from lxml import html
 from lxml.html import HtmlElement
 
-REGIONS = ("#ticket-rows", "#list-count", "#list-foot", "[data-count]", "#ticket", "#thread")
+REGIONS = (
+    *("#ticket-rows", "#list-count", "#list-foot", "[data-count]"),
+    *("#ticket", "#thread", "#thread-before", "#thread-after"),
+)
 
 _ELEMENT = re.compile(r"<(hx-partial|hx-upsert)([^>]*)>(.*?)</\1>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)')""")

@@ -44,23 +44,29 @@ POST    /tickets/<number:ticket>/comments closed ticket             422    422  
 POST    /tickets/<number:ticket>/comments closed ticket, a note     303    303    303    403    404     login  login
 POST    /tickets/<number:ticket>/comments deleted ticket            404    404    404    404    404     login  login
 POST    /tickets/<number:ticket>/comments nothing                   404    404    404    404    404     login  login
+GET     /comments/<number:comment>        her reply                 303    303    303    303    404     login  login
+GET     /comments/<number:comment>        anna's reply              303    303    303    303    404     login  login
+GET     /comments/<number:comment>        anna's note               303    303    303    404    404     login  login
+GET     /comments/<number:comment>        deleted reply             303    303    303    303    404     login  login
+GET     /comments/<number:comment>        in deleted ticket         404    404    404    404    404     login  login
+GET     /comments/<number:comment>        nothing                   404    404    404    404    404     login  login
 GET     /comments/<number:comment>/edit   her reply                 200    403    403    200    404     login  login
 GET     /comments/<number:comment>/edit   anna's reply              200    200    403    403    404     login  login
 GET     /comments/<number:comment>/edit   anna's note               200    200    403    404    404     login  login
 GET     /comments/<number:comment>/edit   deleted reply             404    404    404    404    404     login  login
-GET     /comments/<number:comment>/edit   reply in deleted ticket   404    404    404    404    404     login  login
+GET     /comments/<number:comment>/edit   in deleted ticket         404    404    404    404    404     login  login
 GET     /comments/<number:comment>/edit   nothing                   404    404    404    404    404     login  login
 POST    /comments/<number:comment>        her reply                 303    403    403    303    404     login  login
 POST    /comments/<number:comment>        anna's reply              303    303    403    403    404     login  login
 POST    /comments/<number:comment>        anna's note               303    303    403    404    404     login  login
 POST    /comments/<number:comment>        deleted reply             404    404    404    404    404     login  login
-POST    /comments/<number:comment>        reply in deleted ticket   404    404    404    404    404     login  login
+POST    /comments/<number:comment>        in deleted ticket         404    404    404    404    404     login  login
 POST    /comments/<number:comment>        nothing                   404    404    404    404    404     login  login
 POST    /comments/<number:comment>/delete her reply                 303    403    403    303    404     login  login
 POST    /comments/<number:comment>/delete anna's reply              303    303    403    403    404     login  login
 POST    /comments/<number:comment>/delete anna's note               303    303    403    404    404     login  login
 POST    /comments/<number:comment>/delete deleted reply             404    404    404    404    404     login  login
-POST    /comments/<number:comment>/delete reply in deleted ticket   404    404    404    404    404     login  login
+POST    /comments/<number:comment>/delete in deleted ticket         404    404    404    404    404     login  login
 POST    /comments/<number:comment>/delete nothing                   404    404    404    404    404     login  login
 
 GET     /keys                             -                         200    403    403    403    403     login  login
@@ -91,23 +97,29 @@ GET     /readyz                           -                         200    200  
 # one has not; Dmitri's; an agent's; Clara's of a key that was revoked; none, but Anna's cookie. The ticket is Clara's;
 # the connection is that of a page with her list.
 EMBEDDED = """
-method  route                                    thing          all  read create one  lock dmitri agent revoked cookie
+method route                                   thing             all read create one lock dmitri agent revoked cookie
 
-GET     /embed/tickets                           -              200  200  404    404  200  200    401   401     401
-GET     /embed/tickets/new                       -              200  404  200    404  200  200    401   401     401
-POST    /embed/tickets                           -              303  404  303    404  303  303    401   401     401
-GET     /embed/tickets/<number:ticket>           ticket         200  200  404    404  404  404    401   401     401
-GET     /embed/tickets/<number:ticket>           deleted ticket 404  404  404    404  404  404    401   401     401
-GET     /embed/tickets/<number:ticket>           nothing        404  404  404    404  404  404    401   401     401
-POST    /embed/tickets/<number:ticket>/comments  ticket         303  403  404    404  404  404    401   401     401
-POST    /embed/tickets/<number:ticket>/comments  closed ticket  422  403  404    404  404  404    401   401     401
-POST    /embed/tickets/<number:ticket>/comments  deleted ticket 404  403  404    404  404  404    401   401     401
-POST    /embed/tickets/<number:ticket>/comments  nothing        404  403  404    404  404  404    401   401     401
-POST    /embed/session                           -              200  200  200    200  200  200    401   401     401
-POST    /embed/connection                        token of clara 200  200  401    401  401  401    401   401     401
-GET     /embed/frame                             token of clara 204  204  401    401  401  401    401   401     401
-GET     /embed/host.js                           -              200  200  200    200  200  200    200   200     200
-GET     /embed/accent.css                        -              200  200  200    200  200  200    200   200     200
+GET    /embed/tickets                          -                 200 200  404    404 200  200    401   401     401
+GET    /embed/tickets/new                      -                 200 404  200    404 200  200    401   401     401
+POST   /embed/tickets                          -                 303 404  303    404 303  303    401   401     401
+GET    /embed/tickets/<number:ticket>          ticket            200 200  404    404 404  404    401   401     401
+GET    /embed/tickets/<number:ticket>          deleted ticket    404 404  404    404 404  404    401   401     401
+GET    /embed/tickets/<number:ticket>          nothing           404 404  404    404 404  404    401   401     401
+POST   /embed/tickets/<number:ticket>/comments ticket            303 403  404    404 404  404    401   401     401
+POST   /embed/tickets/<number:ticket>/comments closed ticket     422 403  404    404 404  404    401   401     401
+POST   /embed/tickets/<number:ticket>/comments deleted ticket    404 403  404    404 404  404    401   401     401
+POST   /embed/tickets/<number:ticket>/comments nothing           404 403  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        her reply         303 303  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        anna's reply      303 303  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        anna's note       404 404  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        deleted reply     303 303  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        in deleted ticket 404 404  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        nothing           404 404  404    404 404  404    401   401     401
+POST   /embed/session                          -                 200 200  200    200 200  200    401   401     401
+POST   /embed/connection                       token of clara    200 200  401    401 401  401    401   401     401
+GET    /embed/frame                            token of clara    204 204  401    401 401  401    401   401     401
+GET    /embed/host.js                          -                 200 200  200    200 200  200    200   200     200
+GET    /embed/accent.css                       -                 200 200  200    200 200  200    200   200     200
 """
 
 # What each form obeys: who sends it, and which of the fields make a difference. Every other field there could be (each

@@ -98,6 +98,8 @@ async def test_comments_that_one_may_not_see_look_like_none(desk, told):
             for form in [{}, FORMS["POST /comments/<number:comment>"], {"body": "", "version": "x"}]:
                 options = {"headers": headers, "data": form} if method == "POST" else {"headers": headers}
                 for number, none in unseen:
+                    if number == gone.id and method != "POST" and path.endswith("comments/{}"):
+                        continue  # to the marker that it left, which she sees in her ticket
                     found = await look(clara, method, path, number, told, **options)
                     assert found == await look(clara, method, path, none, told, **options), (method, path, number)
     assert await everything() == before

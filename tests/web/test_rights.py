@@ -26,7 +26,7 @@ from .rights import EMBEDDED, EMBEDDED_FIELDS, FIELDS, FORMS, NOTHING_KEPT, PEOP
 
 NEEDED = {  # argument of a route -> the things that must be decided on
     "ticket": {"ticket", "deleted ticket", "nothing"},
-    "comment": {"her reply", "anna's reply", "anna's note", "deleted reply", "reply in deleted ticket", "nothing"},
+    "comment": {"her reply", "anna's reply", "anna's note", "deleted reply", "in deleted ticket", "nothing"},
     "id": {"key", "nothing"},
 }
 STRANGE = "4711"  # a value that nothing has
@@ -75,7 +75,7 @@ class Room:
         comment = await comments.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
         if thing == "deleted reply":
             await comments.remove(author, comment.id)
-        if thing == "reply in deleted ticket":
+        if thing == "in deleted ticket":
             await tickets.delete(cast.anna, ticket.id)
         return {"comment": comment.id}
 

@@ -1,0 +1,184 @@
+"""What was said about a ticket and what happened to it, in parts: a long thread is read as quickly as a short one.
+
+A part begins with a message and is told by its place, counted from 1 among those that its audience sees. A deleted one
+leaves a marker, so that places stay.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app import db
+from app.desk.errors import Missing
+from app.desk.models import Kind
+from app.desk.policy import Audience
+from app.desk.queries import theirs
+
+PART = 100  # messages at most that a page shows
+STEP = 50  # by which the last part goes on, so that it has more than these
+NEVER = 2**63 - 1  # the number of no event
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment in a thread."""
+
+    number: int  # of the event that added it: its place
+    id: int
+    kind: str
+    author: str
+    author_id: int
+    staff: bool  # whether the author is staff
+    html: str  # safe to show; empty once deleted
+    version: int
+    created: int
+    edited: bool
+    deleted: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of history in a thread. changes: (field, before, after), people by name."""
+
+    number: int
+    what: str
+    actor: str | None
+    at: int
+    changes: tuple[tuple[str, Any, Any], ...]
+
+
+@dataclass(frozen=True)
+class Thread:
+    """Messages from the first one on, and the lines of history after each. count: of all messages."""
+
+    entries: tuple[Said | Line, ...]
+    first: int
+    count: int
+
+
+PUBLIC_CHANGES = ("subject", "status")
+PEOPLE = ("assignee", "requester")  # fields that hold a person
+SAID = "c.id, c.event_id, c.kind, c.author_id, c.html, c.version, c.created, c.edited, c.deleted"
+
+
+async def thread(audience: Audience, ticket: int, first: int = 0) -> Thread:
+    """The part of a thread that begins at a place; 0: the last part. Empty if there is none for this audience."""
+    count = await _count(audience, ticket)
+    first = first or last_part(count)
+    if first > count:
+        return Thread((), first, count)
+    between = await _numbers(audience, ticket, first)
+    only, values = _only(audience, ticket)
+    comments = await db.rows(
+        f"SELECT {SAID}, p.name AS author, p.role FROM comment c JOIN person p ON p.id = c.author_id "  # noqa: S608
+        f"WHERE {only} AND c.event_id >= ? AND c.event_id < ? ORDER BY c.event_id",
+        [*values, *between],
+    )
+    events = await db.rows(
+        "SELECT e.id, e.kind, e.at, e.data, p.name AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "
+        "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored') "
+        "AND e.id >= ? AND e.id < ? ORDER BY e.id",
+        [ticket, *between],
+    )
+    entries: list[Said | Line] = [*map(_said, comments), *await _lines(audience, events)]
+    return Thread(tuple(sorted(entries, key=lambda entry: entry.number)), first, count)
+
+
+async def part_of(audience: Audience, comment: int) -> tuple[int, int]:
+    """The ticket of a message, and where the part begins that shows it; 0: it is in the last one. Raises Missing."""
+    found = await db.rows("SELECT ticket_id, event_id, kind FROM comment WHERE id = ?", [comment])
+    if not found or not (audience.is_staff or found[0]["kind"] == Kind.REPLY):
+        raise Missing
+    ticket = found[0]["ticket_id"]
+    count = await _count(audience, ticket)
+    if not count:
+        raise Missing
+    only, values = _only(audience, ticket)
+    [before] = await db.rows(
+        f"SELECT count(*) AS n FROM comment c WHERE {only} AND c.event_id < ?",  # noqa: S608 - our own
+        [*values, found[0]["event_id"]],
+    )
+    return ticket, 0 if before["n"] + 1 >= last_part(count) else before["n"] // PART * PART + 1
+
+
+async def _count(audience: Audience, ticket: int) -> int:
+    """How many messages of a ticket there are for this audience."""
+    mine, values = theirs(audience)
+    only, of = _only(audience, ticket)
+    [row] = await db.rows(
+        f"SELECT count(*) AS n FROM comment c WHERE {only} "  # noqa: S608 - our own
+        f"AND EXISTS (SELECT 1 FROM ticket t WHERE t.id = c.ticket_id AND NOT t.deleted{mine})",
+        [*of, *values],
+    )
+    return int(row["n"])
+
+
+async def _numbers(audience: Audience, ticket: int, first: int) -> tuple[int, int]:
+    """The numbers between which a part lies: its first message's, and that of the first one after it."""
+    only, values = _only(audience, ticket)
+    place = f"(SELECT c.event_id FROM comment c WHERE {only} ORDER BY c.event_id LIMIT 1 OFFSET ?)"  # noqa: S608
+    [row] = await db.rows(
+        f"SELECT {place} AS begins, {place} AS ends",
+        [*values, first - 1, *values, first - 1 + PART],
+    )
+    return row["begins"] or NEVER, row["ends"] or NEVER
+
+
+def _only(audience: Audience, ticket: int) -> tuple[str, list[Any]]:
+    """Which messages of a ticket an audience sees."""
+    if audience.is_staff:
+        return "c.ticket_id = ?", [ticket]
+    return "c.ticket_id = ? AND c.kind = ?", [ticket, Kind.REPLY.value]
+
+
+def last_part(count: int) -> int:
+    """Where the last part begins: it has up to PART messages, and more than STEP of them if there are as many."""
+    return 1 + STEP * max(0, -(-count // STEP) - 2)
+
+
+def _said(row: dict[str, Any]) -> Said:
+    return Said(
+        number=row["event_id"],
+        id=row["id"],
+        kind=row["kind"],
+        author=row["author"],
+        author_id=row["author_id"],
+        staff=row["role"] != "requester",
+        html=row["html"],
+        version=row["version"],
+        created=row["created"],
+        edited=row["edited"] is not None,
+        deleted=bool(row["deleted"]),
+    )
+
+
+async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
+    read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
+    ids = {value for _, changes in read for name in PEOPLE for value in changes.get(name, ()) if value is not None}
+    names = await _names(ids)
+    lines = []
+    for row, changes in read:
+        shown = tuple(
+            (name, _as_said(name, before, names), _as_said(name, after, names))
+            for name, (before, after) in changes.items()
+            if audience.is_staff or name in PUBLIC_CHANGES
+        )
+        if shown or (audience.is_staff and not changes):
+            lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], shown))
+    return lines
+
+
+async def _names(people: set[int]) -> dict[int, str]:
+    if not people:
+        return {}
+    marks = ", ".join("?" * len(people))
+    found = await db.rows(f"SELECT id, name FROM person WHERE id IN ({marks})", [*people])  # noqa: S608
+    return {row["id"]: row["name"] for row in found}
+
+
+def _as_said(field: str, value: Any, names: Mapping[int, str]) -> Any:
+    """A field's value as a line of history says it: people by name, and nothing that can change."""
+    if field in PEOPLE and value is not None:
+        return names.get(value, "?")
+    return tuple(value) if isinstance(value, list) else value
