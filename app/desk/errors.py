@@ -28,6 +28,13 @@ class Missing(Exception):
     """There is no such thing, or none that this person may know of: the two look the same."""
 
 
+@dataclass
+class Deleted(Missing):
+    """A ticket that is deleted, for staff, who may know that it is; for everyone else it is Missing."""
+
+    ticket: int
+
+
 class Refused(Exception):
     """The person may see it but not do this to it."""
 

@@ -90,8 +90,14 @@ def may_manage(person: Person) -> bool:
     return person.is_admin and not person.disabled
 
 
-def may_restore(person: Person) -> bool:
-    return person.is_admin and not person.disabled
+def may_know_deleted(person: Person) -> bool:
+    """That a ticket is deleted, when and by whom."""
+    return person.is_staff and not person.disabled
+
+
+def may_restore(person: Person, deleted_by: int | None = None) -> bool:
+    """deleted_by: who deleted the ticket last, if anybody did."""
+    return may_know_deleted(person) and (person.is_admin or person.id == deleted_by)
 
 
 def may_write(person: Person, ticket: Ticket, kind: Kind) -> bool:

@@ -61,6 +61,16 @@ class Header:
     tags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Removed:
+    """A ticket that was deleted: for staff. by, name: who did it."""
+
+    id: int
+    by: int | None
+    name: str | None
+    at: int
+
+
 TAGS = "(SELECT group_concat(name) FROM tag WHERE ticket_id = t.id) AS tags"  # no tag holds a comma
 
 
@@ -142,6 +152,17 @@ async def header(audience: Audience, ticket: int) -> Header | None:
         due=row["due"],
         tags=_tags(row["tags"]),
     )
+
+
+async def removed(ticket: int) -> Removed | None:
+    """The ticket, if it is deleted now."""
+    found = await db.rows(
+        "SELECT e.actor_id, p.name, e.at FROM ticket t JOIN event e ON e.ticket_id = t.id "
+        "LEFT JOIN person p ON p.id = e.actor_id "
+        "WHERE t.id = ? AND t.deleted AND e.kind = 'ticket_deleted' ORDER BY e.id DESC LIMIT 1",
+        [ticket],
+    )
+    return Removed(ticket, found[0]["actor_id"], found[0]["name"], found[0]["at"]) if found else None
 
 
 async def assignable() -> list[tuple[int, str]]:

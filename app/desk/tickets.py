@@ -6,7 +6,7 @@ from typing import Any
 
 from app import db
 from app.desk import addresses, changes, events, fields, people, policy, rendering, search
-from app.desk.errors import Code, Invalid, Missing, Refused
+from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
 from app.desk.rendering import Made
@@ -123,10 +123,10 @@ async def restore(person: Person, ticket_id: int) -> None:
     """Bring a deleted ticket back. Raises Missing, Refused."""
     async with db.transaction():
         ticket = await Ticket.get_or_none(id=ticket_id)
-        if ticket is None or not person.is_staff:
+        if ticket is None or not policy.may_know_deleted(person):
             raise Missing
-        if not policy.may_restore(person):
-            raise Missing if ticket.deleted else Refused
+        if not policy.may_restore(person, await _deleted_by(ticket)):
+            raise Deleted(ticket_id) if ticket.deleted else Refused
         if ticket.deleted:
             await _set_deleted(person, ticket, deleted=False)
 
@@ -135,11 +135,11 @@ async def restore(person: Person, ticket_id: int) -> None:
 
 
 async def visible(person: Person, ticket_id: int) -> Ticket:
-    """The ticket, if this person may see it. Raises Missing."""
+    """The ticket, if this person may see it. Raises Missing, of staff Deleted."""
     found = await db.rows("SELECT * FROM ticket WHERE id = ?", [ticket_id])
     ticket = from_row(Ticket, found[0]) if found else None
     if ticket is None or not policy.may_see(person, ticket):
-        raise Missing
+        raise Deleted(ticket_id) if ticket and ticket.deleted and policy.may_know_deleted(person) else Missing
     return ticket
 
 
@@ -212,6 +212,15 @@ async def _set_tags(ticket: Ticket, tags: list[str]) -> None:
         await db.rows("DELETE FROM tag WHERE ticket_id = ? AND name = ?", [ticket.id, name])
     if new := [[ticket.id, name] for name in tags if name not in had]:
         await db.insert_many("tag", ("ticket_id", "name"), new)
+
+
+async def _deleted_by(ticket: Ticket) -> int | None:
+    """Who deleted the ticket last."""
+    found = await db.rows(
+        "SELECT actor_id FROM event WHERE ticket_id = ? AND kind = ? ORDER BY id DESC LIMIT 1",
+        [ticket.id, What.TICKET_DELETED.value],
+    )
+    return found[0]["actor_id"] if found else None
 
 
 async def _set_deleted(person: Person, ticket: Ticket, *, deleted: bool) -> None:

@@ -171,7 +171,9 @@ async def _ticket(region: Region) -> Content:
     header = await queries.header(region.audience, ticket)
     target = f'[data-region="ticket {ticket}"]'
     if header is None:
-        return Content(parts=(Part(target, "tickets/unavailable.html", ticket, "outerMorph"),), there=False)
+        removed = await queries.removed(ticket) if region.audience.is_staff else None
+        gone = "tickets/removed_header.html" if removed else "tickets/unavailable.html"
+        return Content(parts=(Part(target, gone, removed or ticket, "outerMorph"),), there=False)
     template = "tickets/header.html" if region.audience.is_staff else "tickets/header_public.html"
     return Content(parts=(Part(target, template, header, "outerMorph"),))
 

@@ -11,14 +11,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app import db
-from app.desk.errors import Missing, Refused
+from app.desk.errors import Deleted, Missing, Refused
 from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
 from app.sqlite import trouble
-from app.web import auth, embed, pages, trail
+from app.web import auth, embed, pages, tickets, trail
 from app.web.bearers import Refusal
-from app.web.forms import _
+from app.web.forms import _, text
 from app.web.house import house
 from app.web.origins import Foreign
 from app.web.site_tokens import Wrong
@@ -51,6 +51,10 @@ SAID = {  # of a status
         ),
     ),
 }
+REMOVED = _("This ticket was deleted.")
+REMOVED_TEXT = _(
+    "Ticket #%(number)s is hidden everywhere. Its page says who deleted it; restored, it takes this again."
+)
 FOREIGN = _("This came from another address.")
 FROM_ELSEWHERE = _("It was sent from another site, and this desk is at %(ours)s. Open it there and send it again.")
 FROM_WHERE = {  # by whether the desk's public address is set
@@ -70,6 +74,7 @@ log = logging.getLogger(__name__)
 
 def set_up(app: Quart) -> None:
     app.register_error_handler(Missing, _missing)
+    app.register_error_handler(Deleted, _deleted)
     app.register_error_handler(NoSuchPage, _missing)
     app.register_error_handler(Lost, _lost)
     app.register_error_handler(Refused, _refused)
@@ -94,6 +99,16 @@ async def show(status: int, said: Said | None = None, reference: str = "") -> Re
 async def _missing(_error: Exception) -> Response:
     trail.missing()
     return await show(404)
+
+
+async def _deleted(deleted: Deleted) -> Response:
+    """Staff are told of a deleted ticket, by its address and by whatever form was sent to it."""
+    trail.missing()
+    if pages.by_htmx():
+        return await show(404, Said(REMOVED, REMOVED_TEXT, {"number": str(deleted.ticket)}))
+    typed = await request.form if request.method == "POST" else {}
+    kept = "\n\n".join(filter(None, (text(typed, "subject"), text(typed, "body"))))
+    return await tickets.removed_page(auth.asker(), deleted.ticket, kept)
 
 
 async def _lost(lost: Lost) -> Response | WerkzeugResponse:

@@ -129,5 +129,5 @@ async def me() -> Response:
     """Marks what is the viewer's own in fragments that are the same for everyone."""
     number = request.args.get("id", "")
     known = number.isascii() and number.isdecimal()
-    rule = f'[data-author="{number}"] .own {{ display: inline-flex; }}\n' if known else ""
+    rule = f'[data-author="{number}"] :is(.own, .restores) {{ display: inline-flex; }}\n' if known else ""
     return Response(rule, content_type="text/css; charset=utf-8", headers={"Cache-Control": "private, max-age=86400"})

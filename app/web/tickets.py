@@ -84,9 +84,9 @@ async def delete(ticket: int) -> WerkzeugResponse:
 
 
 @blueprint.post("/tickets/<number:ticket>/restore")
-async def restore(ticket: int) -> WerkzeugResponse:
+async def restore(ticket: int) -> Response | WerkzeugResponse:
     await tickets.restore(asker(), ticket)
-    return redirect(f"/tickets/{ticket}", 303)
+    return pages.done(f"/tickets/{ticket}")
 
 
 async def ticket_page(
@@ -100,6 +100,7 @@ async def ticket_page(
     header_region, thread = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience, first)
     live = await pages.look(person, header_region, thread)
     if not live.contents[header_region].there:
+        await tickets.visible(person, ticket)
         raise Missing
     header = cast(Header, live.contents[header_region].parts[0].value)
     form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_key()})
@@ -117,11 +118,20 @@ async def ticket_page(
     )
 
 
+async def removed_page(person: Person, ticket: int, kept: str) -> Response:
+    """For staff, where a deleted ticket was: live, so that it comes back with it. kept: what was typed for it."""
+    header = regions.ticket_region(ticket, policy.audience_of(person))
+    live = await pages.look(person, header)
+    path = f"/tickets/{ticket}"
+    return await pages.page("tickets/removed_page.html", live, 404, path=path, header=header, ticket=ticket, kept=kept)
+
+
 async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if not pages.by_htmx():
         return await ticket_page(person, ticket, fields=form)
     header = await queries.header(policy.audience_of(person), ticket)
     if header is None:
+        await tickets.visible(person, ticket)
         raise Missing
     shown, choices = _filled(form, header), await _choices(person)
     return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)

@@ -7,6 +7,7 @@ import * as live from "./live.js";
 import * as loading from "./loading.js";
 import * as part from "./part.js";
 import * as places from "./places.js";
+import * as removed from "./removed.js";
 import * as time from "./time.js";
 
-for (const module of [live, time, follow, forms, part, places, keys, loading]) module.start();
+for (const module of [live, time, follow, forms, part, places, removed, keys, loading]) module.start();

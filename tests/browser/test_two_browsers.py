@@ -1,6 +1,6 @@
 """The story that Pult exists for, by hand and eye: two people, two browsers, one desk."""
 
-from app.desk import people
+from app.desk import people, tickets
 from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 
@@ -108,3 +108,28 @@ async def test_a_cut_line_and_a_restarted_desk_are_followed_by_the_same_truth(br
     assert navigations == []
     await pages[1].press("#comment-body", "Control+Enter")
     await pages[2].wait_for_selector("#thread article:has-text('Not yet sent')")
+
+
+async def test_a_ticket_deleted_under_ones_hands_says_so_and_comes_back_with_what_was_typed(browser, running):
+    desk = Desk(running.cast)
+    await desk.open(subject="Printer")
+    anna, boris, vera = [
+        await open_page(await running.context(browser, person), "/tickets/1")
+        for person in (running.cast.anna, running.cast.boris, running.cast.vera)
+    ]
+    await boris.fill("#comment-body", "Half an answer")
+    await tickets.delete(running.cast.anna, 1)
+    for page, may in ((anna, True), (boris, False), (vera, True)):
+        await page.wait_for_selector("#ticket[data-gone]:has-text('Anna')")
+        assert await page.locator("#ticket .restores").is_visible() is may
+    assert await boris.input_value("#comment-body") == "Half an answer"
+    late = await vera.context.new_page()
+    assert (await late.goto("/tickets/1")).status == 404
+    await connected(late)
+
+    await anna.click("#ticket .restores button")
+    for page in (anna, boris, vera, late):
+        await page.wait_for_selector("#ticket[data-status=new]")
+        await equals_its_reload(page)
+    assert await boris.input_value("#comment-body") == "Half an answer"
+    assert await late.locator("#thread article").count() == 1, "a page of its own again"

@@ -23,6 +23,19 @@ async def told(audience: Audience) -> str:
     return repr([pages, headers, [await entries(audience, number) for number in numbers]])
 
 
+async def test_a_ticket_is_brought_back_by_an_admin_or_by_who_deleted_it_last(desk):
+    clara, anna, boris, vera = desk.clara, desk.anna, desk.boris, desk.vera
+    allowed = {
+        (person.name, by)
+        for person in (clara, anna, boris, vera)
+        for by in (None, clara.id, anna.id, vera.id)
+        if policy.may_restore(person, by)
+    }
+    assert allowed == {("Anna", anna.id), *(("Vera", by) for by in (None, clara.id, anna.id, vera.id))}
+    vera.disabled = anna.disabled = True
+    assert not policy.may_restore(vera, vera.id) and not policy.may_restore(anna, anna.id)
+
+
 @pytest.fixture
 async def secretive(desk):
     """A ticket of Clara's about which staff know much that she must not."""

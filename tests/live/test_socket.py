@@ -287,6 +287,25 @@ async def test_losing_a_ticket_empties_its_page_and_getting_it_back_fills_it(des
     assert not theirs.css("#ticket[data-gone]") and theirs.css("#thread > article")
 
 
+async def test_a_ticket_that_is_deleted_under_ones_hands_says_by_whom_to_staff_alone(desk, open_):
+    """And comes back where it was, when it is restored."""
+    staff = [await open_(person, "/tickets/1") for person in (desk.cast.anna, desk.cast.boris, desk.cast.vera)]
+    theirs = await open_(desk.cast.clara, "/tickets/1")
+    for by in (desk.cast.anna, desk.cast.boris):
+        await tickets.delete(by, 1)
+        late = await open_(desk.cast.vera, "/tickets")
+        for page in (*staff, theirs):
+            await page.equals_its_reload()
+        shown = {page.css("#ticket[data-gone]")[0].text_content() for page in staff}
+        assert len(shown) == 1 and by.name in shown.pop()
+        [told] = [frame for frame in theirs.applied[-2:] if "data-gone" in frame]
+        assert not any(word in told for word in ("Anna", "Boris", "This ticket was", "/restore"))
+        await tickets.restore(desk.cast.vera, 1)
+        for page in (*staff, theirs, late):
+            await page.equals_its_reload()
+        assert all(page.css("#thread > article") for page in (*staff, theirs))
+
+
 async def test_a_new_connection_is_for_the_session_that_the_token_is_of(desk, served, open_):
     """ASVS 4.4.3."""
     page = await open_(desk.cast.anna, "/tickets")

@@ -6,7 +6,7 @@ A new route fails the tests until it has a line here. A cell is what that person
   open, 4401  of a socket: it opens, or is closed with this code
 The people: Vera is an admin, Anna and Boris are agents, Clara and Dmitri are requesters; Eve was an agent and is
 disabled; a stranger has not signed in. The things are Clara's ticket, and in it a reply of hers, and a reply and a note
-of Anna's.
+of Anna's; it was Anna who deleted the deleted one.
 HEAD answers as GET, and OPTIONS as a page that everybody here may see, on every route.
 """
 
@@ -34,7 +34,7 @@ POST    /tickets/<number:ticket>/delete   ticket                    303    303  
 POST    /tickets/<number:ticket>/delete   deleted ticket            404    404    404    404    404     login  login
 POST    /tickets/<number:ticket>/delete   nothing                   404    404    404    404    404     login  login
 POST    /tickets/<number:ticket>/restore  ticket                    303    403    403    404    404     login  login
-POST    /tickets/<number:ticket>/restore  deleted ticket            303    404    404    404    404     login  login
+POST    /tickets/<number:ticket>/restore  deleted ticket            303    303    404    404    404     login  login
 POST    /tickets/<number:ticket>/restore  nothing                   404    404    404    404    404     login  login
 
 POST    /tickets/<number:ticket>/comments ticket                    303    303    303    303    404     login  login
@@ -143,7 +143,7 @@ FIELDS = {
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},
-    "POST /tickets/<number:ticket>/restore": {"admin": "", "agent": None, "requester": None},
+    "POST /tickets/<number:ticket>/restore": {"staff": "", "requester": None},
     "POST /comments/<number:comment>/delete": {"staff": "", "requester": ""},
 }
 

@@ -100,7 +100,9 @@ class Secretive:
         gone = await a_ticket(clara, subject="canarygone", body="canarylost")
         assert (hers.id, foreign.id, gone.id) == (1, 2, 3)
         await comments.write(anna, 1, "Is it plugged in?", key="canarykey2")
-        await comments.write(clara, 1, "It is.")
+        said = await comments.write(clara, 1, "It was.")
+        for comment in (1, said.id):  # so that she changes what an admin has changed
+            await comments.edit(self.served.cast.vera, comment, "It is.", "1")
         await tickets.delete(anna, 3)
         await self.go_on()
         return self

@@ -69,10 +69,10 @@ async def look(client, method: str, path: str, number: int, told, **options) -> 
     return answer, logged.replace(place, "PATH").encode()
 
 
-@pytest.mark.parametrize("name", ["clara", "anna", "stranger"])
+@pytest.mark.parametrize("name", ["clara", "stranger"])
 async def test_tickets_that_are_not_ones_own_look_like_none(name, desk, told):
     client = desk.stranger() if name == "stranger" else await desk.client(getattr(desk.cast, name))
-    unseen = {"clara": (1, 2, 3), "anna": (2, 3), "stranger": (1, 2, 3)}[name]
+    unseen = (1, 2, 3)
     before, compared = await everything(), 0
     for method, path in paths(desk, "ticket"):
         for headers in ({}, HTMX, RUSSIAN):

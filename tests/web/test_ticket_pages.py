@@ -233,19 +233,73 @@ async def test_a_requesters_page_holds_nothing_of_the_staffs(served, ticket):
         assert (await clara.get(path)).status_code == 404
 
 
-async def test_a_deleted_ticket_leaves_for_everyone_and_an_admin_brings_it_back(served, ticket):
+async def test_a_deleted_ticket_leaves_for_everyone_and_who_deleted_it_or_an_admin_brings_it_back(served, ticket):
     cast = served.cast
-    anna, vera = await served.client(cast.anna), await served.client(cast.vera)
+    anna, boris, vera = [await served.client(person) for person in (cast.anna, cast.boris, cast.vera)]
     page = read(await anna.get("/tickets/1"))
     answer = await submit(anna, one(page, 'form[action="/tickets/1/delete"]'))
     assert (answer.status_code, answer.headers["location"]) == (303, "/tickets?deleted=1")
-    assert (await anna.get("/tickets/1")).status_code == 404
-    assert (await anna.post("/tickets/1/restore")).status_code == 404
-    assert not read(await anna.get("/tickets?deleted=1")).cssselect('form[action="/tickets/1/restore"]')
+    assert (await boris.post("/tickets/1/restore")).status_code == 404
     notice = read(await vera.get("/tickets?deleted=1"))
     answer = await submit(vera, one(notice, 'form[action="/tickets/1/restore"]'))
     assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/1")
     assert (await anna.get("/tickets/1")).status_code == 200
+    await tickets.delete(cast.anna, 1)
+    for _ in range(2):  # a second send, of which nothing is left to do
+        assert (await anna.post("/tickets/1/restore")).headers["location"] == "/tickets/1"
+    assert (await boris.post("/tickets/1/restore")).status_code == 403
+    await tickets.delete(cast.boris, 1)
+    assert (await anna.post("/tickets/1/restore")).status_code == 404, "it was not she who deleted it last"
+    assert (await boris.post("/tickets/1/restore", headers=HTMX)).status_code == 204
+
+
+async def test_the_address_of_a_deleted_ticket_tells_staff_when_and_by_whom_and_nobody_else(served, ticket):
+    cast = served.cast
+    missing = {name: await (await served.client(getattr(cast, name))).get("/tickets/99") for name in ("clara", "anna")}
+    await tickets.delete(cast.anna, 1)
+    for name, language in (("anna", {}), ("boris", {}), ("vera", RUSSIAN)):
+        client = await served.client(getattr(cast, name))
+        answer = await client.get("/tickets/1", headers=language)
+        page = read(answer)
+        said = text(page, "#ticket")
+        assert answer.status_code == 404 and "Anna" in said and "UTC" in said and "#1" in said
+        assert ("This ticket was deleted." if not language else "Это обращение удалено.") in said
+        gone = one(page, "#ticket[data-gone]")
+        assert gone.get("data-author") == str(cast.anna.id) and "Printer" not in answer.text
+        assert [form.get("action") for form in gone.cssselect("form.restores")] == ["/tickets/1/restore"]
+        assert (
+            f'[data-author="{cast.boris.id}"] :is(.own, .restores)'
+            in (await client.get(f"/me.css?id={cast.boris.id}")).text
+        )
+    clara = await served.client(cast.clara)
+    answer = await clara.get("/tickets/1")
+    assert (answer.status_code, answer.content) == (404, missing["clara"].content)
+    assert (await (await served.client(cast.anna)).get("/tickets/99")).content == missing["anna"].content
+
+
+async def test_what_was_typed_for_a_ticket_that_was_deleted_meanwhile_is_kept(served, ticket):
+    cast = served.cast
+    boris = await served.client(cast.boris)
+    await tickets.delete(cast.anna, 1)
+    for path, typed in (
+        ("/tickets/1", {"version": "2", "subject": "half a subject"}),
+        ("/tickets/1/comments", {"body": "half an answer"}),
+        (
+            f"/comments/{(await Comment.filter(author_id=cast.boris.id).get()).id}",
+            {"body": "half a note", "version": "1"},
+        ),
+    ):
+        answer = await boris.post(path, data=typed)
+        page = read(answer)
+        assert (
+            answer.status_code == 404
+            and "half a" in text(page, "textarea[readonly]")
+            and "Anna" in text(page, "#ticket")
+        )
+        assert not page.cssselect("[data-removed]"), "a page that holds words does not go away by itself"
+        notice = await boris.post(path, data=typed, headers=HTMX)
+        assert notice.status_code == 404 and "Ticket #1 is hidden everywhere" in notice.text
+        assert notice.headers["hx-retarget"] == "#notice", "the form stays as it is"
 
 
 async def test_markdown_is_shown_and_nothing_else_of_what_people_type(served, ticket):
