@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
-from app.desk.errors import Missing
+from app.desk.errors import Deleted, Missing
 from app.desk.models import Kind
 from app.desk.policy import Audience
 from app.desk.queries import theirs
@@ -92,8 +92,8 @@ async def part_of(audience: Audience, comment: int) -> tuple[int, int]:
         raise Missing
     ticket = found[0]["ticket_id"]
     count = await _count(audience, ticket)
-    if not count:
-        raise Missing
+    if not count:  # of a ticket that is deleted
+        raise Deleted(ticket) if audience.is_staff else Missing
     only, values = _only(audience, ticket)
     [before] = await db.rows(
         f"SELECT count(*) AS n FROM comment c WHERE {only} AND c.event_id < ?",  # noqa: S608 - our own

@@ -271,7 +271,9 @@ async def test_the_address_of_a_deleted_ticket_tells_staff_when_and_by_whom_and_
             f'[data-author="{cast.boris.id}"] :is(.own, .restores)'
             in (await client.get(f"/me.css?id={cast.boris.id}")).text
         )
+        assert one(read(await client.get("/comments/1")), "#ticket[data-gone]") is not None, "the address of a message"
     clara = await served.client(cast.clara)
+    assert (await clara.get("/comments/1")).content == missing["clara"].content
     answer = await clara.get("/tickets/1")
     assert (answer.status_code, answer.content) == (404, missing["clara"].content)
     assert (await (await served.client(cast.anna)).get("/tickets/99")).content == missing["anna"].content
