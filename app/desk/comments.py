@@ -1,10 +1,9 @@
 """What can be done with words: reply, note, edit, remove."""
 
-import hashlib
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, fields, policy, rendering, search, tickets
+from app.desk import events, fields, policy, rendering, search, sends, tickets
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
@@ -24,7 +23,7 @@ async def write(
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
-    A key that was used before for the same words gives the comment that it made. made: of the body, by a caller who
+    What was sent before under this key (see sends) gives the comment that it made. made: of the body, by a caller who
     holds a transaction. Raises Missing, Refused, Invalid.
     """
     errors: dict[str, Code] = {}
@@ -41,10 +40,9 @@ async def write(
     made = made or await rendering.made(body)
     async with db.transaction():
         ticket = await tickets.visible(person, ticket_id)
-        earlier, key = await _sent_before(person, ticket, body, key)
-        if earlier:
+        wanted, mark = Kind(kind), sends.mark_of(key, ticket.id, kind, body)
+        if earlier := await sends.before(person, mark):
             return earlier
-        wanted = Kind(kind)
         if status and not policy.may_change(person, ticket):
             raise Refused
         if not policy.may_write(person, ticket, wanted):
@@ -59,7 +57,7 @@ async def write(
             **asdict(made),
             event_id=number,
             created=db.now(),
-            key=key or None,
+            key=mark,
         )
         tickets.touch(ticket, public=public)
         await ticket.save(update_fields=["updated", "updated_public"])
@@ -117,17 +115,6 @@ async def editable(person: Person, comment_id: int) -> tuple[Ticket, Comment]:
     if not policy.may_edit(person, ticket, comment):
         raise Refused
     return ticket, comment
-
-
-async def _sent_before(person: Person, ticket: Ticket, body: str, key: str) -> tuple[Comment | None, str]:
-    """The comment that these words made under this key, and the key to keep if they made none. Raises Invalid."""
-    earlier = await Comment.get_or_none(author_id=person.id, key=key) if key else None
-    if earlier and earlier.ticket_id != ticket.id:
-        raise Invalid({"key": Code.UNKNOWN})
-    if earlier is None or earlier.body == body or earlier.version > 1:
-        return earlier, key
-    # Other words: the next message, sent before the answer to the first one brought the form another key.
-    return await _sent_before(person, ticket, body, hashlib.sha256(f"{key} {body}".encode()).hexdigest())
 
 
 def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:

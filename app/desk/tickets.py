@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app import db
-from app.desk import addresses, changes, events, fields, people, policy, rendering, search
+from app.desk import addresses, changes, events, fields, people, policy, rendering, search, sends
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
@@ -30,8 +30,8 @@ class Opening:
 async def open_ticket(person: Person, asked: Opening, made: Made | None = None) -> Ticket:
     """A new ticket with its first message. A requester's is their own and carries no staff field.
 
-    made: of the body, by a caller who holds a transaction. Raises Refused, Invalid; a key that was used before gives
-    the ticket that it made.
+    made: of the body, by a caller who holds a transaction. Raises Refused, Invalid; what was sent before under this
+    key (see sends) gives the ticket that it made.
     """
     if not policy.may_open(person):
         raise Refused
@@ -52,9 +52,10 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
         email = fields.collect(errors, "requester", lambda: addresses.parse(asked.requester)) if asked.requester else ""
     if errors:
         raise Invalid(errors, about)
+    mark = sends.mark_of(asked.key, subject, body, priority, email, assignee, tags)
     made = made or await rendering.made(body)
     async with db.transaction():
-        if asked.key and (earlier := await Comment.get_or_none(author_id=person.id, key=asked.key)):
+        if earlier := await sends.before(person, mark):
             return await Ticket.get(id=earlier.ticket_id)
         requester = await people.find_or_add_requester(email) if email else person
         now = db.now()
@@ -79,7 +80,7 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
             **asdict(made),
             event_id=number,
             created=now,
-            key=asked.key or None,
+            key=mark,
         )
         await events.record(
             What.TICKET_CREATED, by=person, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number

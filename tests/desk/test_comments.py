@@ -161,14 +161,19 @@ async def test_a_reply_sent_again_is_known_even_after_the_ticket_was_closed(desk
     assert (await comments.write(desk.clara, ticket.id, "Thanks!", key="k1")).id == sent.id
 
 
-async def test_a_key_is_its_writers_own_and_of_one_ticket(desk):
+async def test_a_key_is_its_writers_own_and_of_one_ticket_and_kind(desk):
     ticket, other = await a_ticket(desk.clara), await a_ticket(desk.clara)
-    await comments.write(desk.anna, ticket.id, "Mine.", key="k1")
-    await comments.write(desk.boris, ticket.id, "Mine too.", key="k1")
-    with pytest.raises(Invalid) as problem:
-        await comments.write(desk.anna, other.id, "Elsewhere.", key="k1")
-    assert problem.value.errors == {"key": "unknown"}
-    assert len(await thread(ticket)) == 3 and len(await thread(other)) == 1
+    for _ in range(2):
+        await comments.write(desk.anna, ticket.id, "The same.", key="k1")
+        await comments.write(desk.anna, ticket.id, "The same.", key="k1", kind="note")
+        await comments.write(desk.boris, ticket.id, "The same.", key="k1")
+        await comments.write(desk.anna, other.id, "The same.", key="k1")
+    assert [(said.author, said.kind) for said in (await thread(ticket))[1:]] == [
+        ("Anna", "reply"),
+        ("Anna", "note"),
+        ("Boris", "reply"),
+    ]
+    assert len(await thread(other)) == 2
 
 
 async def test_other_words_under_a_key_are_the_next_message(desk):

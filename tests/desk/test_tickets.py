@@ -109,6 +109,20 @@ async def test_the_same_form_sent_again_opens_one_ticket(desk):
     assert theirs.id != sent[0].id
 
 
+async def test_a_form_that_was_corrected_and_sent_again_opens_another_ticket(desk):
+    """Whatever was corrected: nothing that was typed is swallowed because the first send had arrived."""
+    typed = {"subject": "Printer", "body": "It hums.", "requester": "clara@pult.example", "priority": "low", "tags": "a"}
+    first = await a_ticket(desk.anna, key="once", assignee="me", **typed)
+    corrected = {"subject": "Printers", "body": "It hums!", "requester": "dmitri@pult.example", "priority": "high"}
+    made = {first.id}
+    for name, words in {**corrected, "tags": "a, b", "assignee": ""}.items():
+        again = [await a_ticket(desk.anna, key="once", **{"assignee": "me", **typed, name: words}) for _ in range(2)]
+        assert len({ticket.id for ticket in again}) == 1 and not {ticket.id for ticket in again} & made, name
+        made.add(again[0].id)
+    await tickets.change(desk.anna, first.id, "1", {"subject": "Renamed"})
+    assert (await a_ticket(desk.anna, key="once", assignee="me", **typed)).id == first.id, "sent before it was renamed"
+
+
 async def test_a_change_names_its_fields_and_counts_as_one_version(desk):
     ticket = await a_ticket(desk.clara)
     asked = {

@@ -195,6 +195,9 @@ async def test_a_new_ticket_is_the_requesters(desk, look):
     assert text(shown, "h1") == "Teapot"
     ticket = await Ticket.get(subject="Teapot")
     assert (ticket.requester_id, ticket.priority, ticket.status) == (desk.cast.clara.id, 1, "new")
+    for body in ("It drips.", "It drips, and it is blue.", "It drips, and it is blue."):
+        await submit(visitor, one(page, "#new-ticket"), subject="Teapot", body=body)
+    assert await Ticket.filter(subject="Teapot").count() == 2
 
 
 async def test_who_may_only_write_is_told_that_it_was_sent(desk, look):

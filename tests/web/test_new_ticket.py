@@ -42,6 +42,9 @@ async def test_the_same_form_sent_twice_opens_one_ticket(served):
     assert first.headers["location"] == second.headers["location"]
     assert await Ticket.all().count() == 1
     assert fields(await form(clara))["key"] != fields(shown)["key"]
+    third = await submit(clara, shown, subject="Printer", body="It hums, and it smells.")
+    assert (await Comment.get(ticket_id=2)).body == "It hums, and it smells."
+    assert third.headers["location"] == "/tickets/2", "stopped, corrected and sent again"
 
 
 async def test_a_form_that_cannot_be_taken_comes_back_with_all_that_was_typed(served):
