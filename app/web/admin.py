@@ -1,6 +1,6 @@
 """What admins manage: the keys of sites that embed pages."""
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, Response, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
@@ -26,13 +26,13 @@ async def add_key() -> Response | WerkzeugResponse:
         key = await embeds.add_key(typed.get("name", ""), typed.get("origins", "").split(), by=asker())
     except (Invalid, NotWritten) as problem:
         return await _keys(refused(typed, problem))
-    return redirect(f"/keys?shown={key.id}", 303)
+    return pages.on_to(f"/keys?shown={key.id}")
 
 
 @blueprint.post("/keys/<id>/revoke")
-async def revoke_key(id: str) -> WerkzeugResponse:  # noqa: A002 - the word of the path
+async def revoke_key(id: str) -> Response | WerkzeugResponse:  # noqa: A002 - the word of the path
     await embeds.revoke_key(id, by=asker())
-    return redirect("/keys", 303)
+    return pages.on_to("/keys")
 
 
 async def _keys(form: Form, shown: str = "") -> Response:
@@ -40,6 +40,8 @@ async def _keys(form: Form, shown: str = "") -> Response:
     person = asker()
     if not policy.may_manage(person):
         raise Refused
+    if pages.by_htmx():
+        return await pages.fragment("admin/new_key.html", form.status, form=form)
     secret = embeds.secret(shown, house().config.security.secret_key) if await embeds.valid_key(shown) else ""
     live = await pages.look(person)
     keys = await embeds.keys()

@@ -85,9 +85,9 @@ async def login() -> Response | WerkzeugResponse:
 
 
 @blueprint.post("/logout")
-async def logout() -> WerkzeugResponse:
+async def logout() -> Response | WerkzeugResponse:
     if g.session:
         await people.end_session(g.session)
         trail.signed_out()
     logout_user()
-    return redirect("/login", 303)
+    return pages.on_to("/login")

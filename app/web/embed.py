@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from quart import Blueprint, Response, abort, g, redirect, request
+from quart import Blueprint, Response, abort, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
@@ -124,7 +124,7 @@ async def show(ticket: int) -> Response:
 
 
 @blueprint.get("/comments/<number:comment>")
-async def show_comment(comment: int) -> WerkzeugResponse:
+async def show_comment(comment: int) -> Response | WerkzeugResponse:
     """To the part of its ticket that shows a message."""
     embed = _embed()
     ticket, first = await threads.part_of(embed.audience, comment)
@@ -232,7 +232,8 @@ async def _ticket_page(ticket: int, composer: Form | None = None, *, first: int 
 
 async def _new(form: Form, made: str = "") -> Response:
     _embed("create")
-    return await pages.plain("embed/new.html", form.status, form=form, made=made, new_key=pages.new_key, **values())
+    shown = "embed/new_form.html" if pages.by_htmx() else "embed/new.html"
+    return await pages.plain(shown, form.status, form=form, made=made, new_key=pages.new_key, **values())
 
 
 async def _page(template: str, *wanted: Region, **more: Any) -> Response:
@@ -269,7 +270,7 @@ def _life(guest: Guest) -> int:
     return max(0, int(min(LIFE, guest.embed.until - time.time())))
 
 
-def _on_to(path: str, fragment: str = "", **more: str) -> WerkzeugResponse:
-    """To a page without JavaScript: a plain link carries its right in its address."""
+def _on_to(path: str, fragment: str = "", **more: str) -> Response | WerkzeugResponse:
+    """To another page: a plain link carries its right in its address."""
     query = urlencode({"token": house().bearers.make(g.guest), **more})
-    return redirect(f"{path}?{query}{fragment}", 303)
+    return pages.on_to(f"{path}?{query}{fragment}")

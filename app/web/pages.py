@@ -111,7 +111,13 @@ def done(where: str) -> Response | WerkzeugResponse:
     return Response(status=204) if by_htmx() else redirect(where, 303)
 
 
+def on_to(where: str) -> Response | WerkzeugResponse:
+    """A change was made that leads to another page; scripts go there themselves, once they know that it was made."""
+    return Response(status=204, headers={"HX-Redirect": where}) if by_htmx() else redirect(where, 303)
+
+
 def by_htmx() -> bool:
+    """Whether a script of the page asks: for a piece of it, in htmx's words."""
     return request.headers.get("HX-Request") == "true"
 
 

@@ -1,6 +1,6 @@
 """What a person sets for themself."""
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, Response, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.desk import people
@@ -25,10 +25,12 @@ async def change() -> Response | WerkzeugResponse:
     if language not in ("", *LANGUAGES):
         return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": Code.UNKNOWN}))
     await people.set_preferences(asker(), language=language, shortcuts=shortcuts)
-    return redirect("/settings?saved=1", 303)
+    return pages.on_to("/settings?saved=1")
 
 
 async def _settings(form: Form) -> Response:
+    if pages.by_htmx():
+        return await pages.fragment("settings_form.html", form.status, form=form)
     return await pages.page(
         "settings.html", await pages.look(asker()), status=form.status, form=form, saved="saved" in request.args
     )

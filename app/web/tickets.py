@@ -58,7 +58,7 @@ async def create() -> Response | WerkzeugResponse:
         ticket = await tickets.open_ticket(asker(), Opening(**{"subject": "", "body": ""} | typed))
     except (Invalid, NotWritten) as problem:
         return await _new(asker(), refused(typed, problem))
-    return redirect(f"/tickets/{ticket.id}", 303)
+    return pages.on_to(f"/tickets/{ticket.id}")
 
 
 @blueprint.get("/tickets/<number:ticket>")
@@ -78,15 +78,15 @@ async def change(ticket: int) -> Response | WerkzeugResponse:
 
 
 @blueprint.post("/tickets/<number:ticket>/delete")
-async def delete(ticket: int) -> WerkzeugResponse:
+async def delete(ticket: int) -> Response | WerkzeugResponse:
     await tickets.delete(asker(), ticket)
-    return redirect(f"/tickets?deleted={ticket}", 303)
+    return pages.on_to(f"/tickets?deleted={ticket}")
 
 
 @blueprint.post("/tickets/<number:ticket>/restore")
 async def restore(ticket: int) -> Response | WerkzeugResponse:
     await tickets.restore(asker(), ticket)
-    return pages.done(f"/tickets/{ticket}")
+    return pages.on_to(f"/tickets/{ticket}")
 
 
 async def ticket_page(
@@ -138,8 +138,10 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
 
 
 async def _new(person: Person, form: Form) -> Response:
-    live, choices = await pages.look(person), await _choices(person)
-    return await pages.page("tickets/new.html", live, form.status, path="/tickets/new", form=form, choices=choices)
+    values: dict[str, Any] = {"form": form, "choices": await _choices(person)}
+    if pages.by_htmx():
+        return await pages.fragment("tickets/new_form.html", form.status, **values)
+    return await pages.page("tickets/new.html", await pages.look(person), form.status, path="/tickets/new", **values)
 
 
 async def _choices(person: Person) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 // Every page of the desk loads this. Modules run before htmx opens the first socket.
 
+import * as dialogs from "./dialogs.js";
+import * as editor from "./editor.js";
 import * as follow from "./follow.js";
 import * as forms from "./forms.js";
 import * as keys from "./keys.js";
@@ -10,4 +12,4 @@ import * as places from "./places.js";
 import * as removed from "./removed.js";
 import * as time from "./time.js";
 
-for (const module of [live, time, follow, forms, part, places, removed, keys, loading]) module.start();
+for (const module of [live, time, follow, forms, editor, dialogs, part, places, removed, keys, loading]) module.start();

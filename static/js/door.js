@@ -1,8 +1,8 @@
-// Where a page asks about its connection, by what right (the session's cookie, or the bearer of an embedded page), and
-// whether what answers is the desk.
+// Where a page asks, by what right (the session's cookie, or the bearer of an embedded page), and whether it is the desk
+// that answers. A gateway's error, a portal's page, a redirect to some other sign-in, half an answer and none at all are the
+// same to a page, which stays as it is.
 
-const MARK = "Pult"; // a header of every answer of the desk's own
-const PATIENCE = 10_000; // ms
+const PATIENCE = 10_000; // ms until an answer that does not come is given up
 
 const path = document.documentElement.dataset.door ?? "/live";
 const bearer = () => document.querySelector("#embed [name=token]")?.value;
@@ -11,13 +11,19 @@ const right = () => (bearer() ? { credentials: "omit", headers: { Authorization:
 export const door = { path };
 
 // The desk's own answer with its text; null if the line failed, or if somebody else spoke for the desk: that says nothing.
-export async function ask(url, options = {}) {
+export async function ask(url, { headers, patience = PATIENCE, ...options } = {}) {
+  const { headers: bearing, ...credentials } = right();
+  const impatient = new AbortController();
+  const timer = setTimeout(() => impatient.abort(), patience);
   try {
-    const answer = await fetch(url, { redirect: "error", ...options, ...right(), signal: AbortSignal.timeout(PATIENCE) });
-    if (!answer.headers.has(MARK)) return null;
-    const { ok, status, headers } = answer;
-    return { ok, status, headers, text: await answer.text() };
+    const all = { redirect: "error", ...options, ...credentials, headers: { ...headers, ...bearing }, signal: impatient.signal };
+    const answer = await fetch(url, all);
+    if (!answer.headers.has("Pult")) return null;
+    const { ok, status } = answer;
+    return { ok, status, headers: answer.headers, text: await answer.text() };
   } catch {
     return null;
+  } finally {
+    clearTimeout(timer);
   }
 }

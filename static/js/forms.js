@@ -1,6 +1,6 @@
-// Forms by htmx: sending by keyboard, an emptied composer, the edit dialog, questions before deleting.
+// What forms do besides being sent: keys, questions before deleting, filters that apply at once, what was saved.
 
-import { banner } from "./state.js";
+import { send } from "./send.js";
 
 const SAID = 4_000; // ms that a form says that it was saved
 
@@ -9,15 +9,12 @@ let sent = false; // a message of ours is on its way into the thread
 export function start() {
   document.addEventListener("keydown", sendByKey);
   document.addEventListener("submit", askFirst, { capture: true });
-  document.addEventListener("submit", dropEmpty);
+  document.addEventListener("submit", submitted);
   document.addEventListener("change", ({ target }) => target.closest("[data-autosubmit]")?.requestSubmit());
   document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.parentElement.remove());
-  document.addEventListener("click", closeEditor);
   document.addEventListener("click", insert);
-  document.addEventListener("htmx:after:request", answered);
-  document.addEventListener("htmx:error", ({ detail }) => banner("unsent", Boolean(detail.ctx)));
-  document.addEventListener("htmx:after:swap", showEditor);
-  document.addEventListener("htmx:after:swap", showWrong);
+  document.addEventListener("pult:sent", saySaved);
+  document.addEventListener("pult:sent", ({ target, detail }) => target.id === "comment-form" && empty(target, detail.body.get("body")));
   document.addEventListener("comment_added", showSent);
   addEventListener("pageshow", restoreEmpty);
 }
@@ -37,10 +34,18 @@ function askFirst(event) {
   event.stopImmediatePropagation();
 }
 
+function submitted(event) {
+  const { target, submitter } = event;
+  if (event.defaultPrevented) return;
+  if (target.matches("[data-autosubmit]")) dropEmpty(target);
+  if (target.getAttribute("method") !== "post") return;
+  event.preventDefault();
+  send(target, submitter);
+}
+
 // A filter that is not set need not stand in the address.
-function dropEmpty({ target }) {
-  if (!target.matches("[data-autosubmit]")) return;
-  for (const control of target.elements) if (control.name && !control.value) control.disabled = true;
+function dropEmpty(form) {
+  for (const control of form.elements) if (control.name && !control.value) control.disabled = true;
 }
 
 function restoreEmpty() {
@@ -58,28 +63,11 @@ function insert({ target }) {
   field.focus();
 }
 
-function answered({ detail: { ctx } }) {
-  banner("unsent", false);
-  const form = ctx.sourceElement;
-  if (ctx.response.status !== 204) return;
-  form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true }));
-  document.getElementById("notice")?.replaceChildren();
-  if (form.id === "comment-form") empty(form, ctx.request.body.get("body"));
-  shut(form.closest("dialog"));
-  form.querySelector(".conflict")?.remove();
-  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
-  saySaved(form.querySelector("[data-saved]"));
-}
-
-function saySaved(said) {
+function saySaved({ target }) {
+  const said = target.querySelector("[data-saved]");
   if (!said) return;
   said.textContent = said.dataset.saved;
   setTimeout(() => said.replaceChildren(), SAID);
-}
-
-// What is wrong must be seen, wherever the button is that one pressed.
-function showWrong({ detail: { ctx } }) {
-  if (ctx.sourceElement?.matches("form")) document.querySelector("form .conflict, form .wrong")?.scrollIntoView({ block: "nearest" });
 }
 
 // What was typed while the message was on its way stays.
@@ -95,24 +83,4 @@ function empty(form, body) {
 function showSent() {
   if (sent) document.querySelector("#thread > :last-child")?.scrollIntoView({ block: "nearest" });
   sent = false;
-}
-
-function showEditor({ detail: { ctx } }) {
-  const dialog = document.getElementById("editor");
-  if (ctx.target !== dialog || dialog.open) return;
-  dialog.addEventListener("close", () => shut(dialog), { once: true });
-  dialog.showModal();
-  dialog.querySelector("textarea")?.focus();
-}
-
-function closeEditor(event) {
-  const dialog = event.target.closest("[data-close]")?.closest("dialog");
-  if (!dialog) return;
-  event.preventDefault();
-  shut(dialog);
-}
-
-function shut(dialog) {
-  dialog?.close();
-  dialog?.replaceChildren();
 }

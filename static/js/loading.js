@@ -11,8 +11,16 @@ export function start() {
   });
   window.navigation?.addEventListener("navigateerror", () => show(waiting > 0));
   addEventListener("pageshow", () => show(waiting > 0));
-  document.addEventListener("htmx:before:request", () => show(++waiting > 0));
-  document.addEventListener("htmx:finally:request", () => show(--waiting > 0));
+}
+
+// As long as this is on its way.
+export async function during(work) {
+  show(++waiting > 0);
+  try {
+    return await work;
+  } finally {
+    show(--waiting > 0);
+  }
 }
 
 function show(loading) {

@@ -111,7 +111,13 @@ async def test_the_same_form_sent_again_opens_one_ticket(desk):
 
 async def test_a_form_that_was_corrected_and_sent_again_opens_another_ticket(desk):
     """Whatever was corrected: nothing that was typed is swallowed because the first send had arrived."""
-    typed = {"subject": "Printer", "body": "It hums.", "requester": "clara@pult.example", "priority": "low", "tags": "a"}
+    typed = {
+        "subject": "Printer",
+        "body": "It hums.",
+        "requester": "clara@pult.example",
+        "priority": "low",
+        "tags": "a",
+    }
     first = await a_ticket(desk.anna, key="once", assignee="me", **typed)
     corrected = {"subject": "Printers", "body": "It hums!", "requester": "dmitri@pult.example", "priority": "high"}
     made = {first.id}

@@ -74,8 +74,6 @@ async def test_what_cannot_be_sent_comes_back_with_what_was_typed(served, ticket
     assert await said() == []
 
 
-
-
 async def test_a_closed_ticket_takes_notes_and_no_replies(served, ticket):
     await tickets.change(served.cast.anna, 1, "1", {"status": "closed"})
     anna, clara = await served.client(served.cast.anna), await served.client(served.cast.clara)

@@ -1,0 +1,65 @@
+// Every form that changes something is sent from here, so that the page and its words stay whatever comes back. A form is
+// replaced only by one that the desk answered with.
+
+import { ask, door } from "./door.js";
+import { during } from "./loading.js";
+import { hush, say } from "./said.js";
+
+const PATIENCE = 30_000; // ms until an answer that does not come is given up
+const LEAVES = 60_000; // characters of what is still sent when the page is left meanwhile (fetch allows 64 KiB)
+
+const sending = new WeakMap(); // form -> what it is sending
+
+// Once at a time; the same again while it is on its way is the same press.
+export async function send(form, submitter) {
+  const body = read(form, submitter);
+  const before = sending.get(form);
+  if (before?.body === String(body)) return;
+  const mine = { body: String(body), done: (async () => (await before?.done, post(form, submitter, body)))() };
+  sending.set(form, mine);
+  form.dataset.sending = "";
+  await mine.done;
+  if (sending.get(form) !== mine) return;
+  sending.delete(form);
+  delete form.dataset.sending;
+}
+
+function read(form, submitter) {
+  return new URLSearchParams(new FormData(form, submitter));
+}
+
+async function post(form, submitter, body) {
+  const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
+  if (outcome.sent) finish(form, body, outcome.where);
+  else if (outcome.form) await replace(form, outcome);
+  else say(form, outcome.said);
+}
+
+// What became of it (nothing is posted without a body): { sent, where }, or { form, text } in its stead, or what is to be said: { said }.
+export async function deliver(url, body) {
+  const posted = body && { method: "POST", body, keepalive: String(body).length < LEAVES };
+  const answer = await during(ask(url, { ...posted, headers: { "HX-Request": "true" }, patience: PATIENCE }));
+  if (!answer) return { said: "unsent" };
+  if (answer.status === 401) return (await door.enter?.()) ? deliver(url, body) : { said: "unsent" };
+  if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect") };
+  const shown = new DOMParser().parseFromString(answer.text, "text/html").body.firstElementChild;
+  if (shown?.matches("form[id], .editor")) return { form: shown, text: answer.text };
+  return { said: shown?.matches(".notice") ? document.adoptNode(shown) : "unsent" };
+}
+
+function finish(form, body, where) {
+  hush(form);
+  form.querySelector(".conflict")?.remove();
+  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
+  form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { body } }));
+  if (where) location.assign(where);
+}
+
+// An answer that is no form of this page takes the place of the one that was sent.
+async function replace(form, { form: shown, text }) {
+  hush(form);
+  const target = document.getElementById(shown.id) ?? form;
+  await htmx.swap({ sourceElement: form, target, swap: "outerMorph", text });
+  // What is wrong must be seen, wherever the button is that one pressed.
+  document.getElementById(shown.id)?.querySelector(".conflict, .wrong")?.scrollIntoView({ block: "nearest" });
+}
