@@ -80,7 +80,7 @@ WORDS: dict[Code, str] = {
     Code.TAG_TOO_LONG: "a tag is too long",
     Code.TOO_MANY_TAGS: "there are too many tags",
     Code.NOT_A_TAG: "a tag holds a character that cannot stand in one",
-    Code.NOT_A_DAY: "give a day as YYYY-MM-DD",
+    Code.NOT_A_DAY: "give a day as YYYY-MM-DD, from 1970 on",
     Code.NOT_AN_EMAIL: "this is not an email address",
     Code.NOT_AN_ORIGIN: "give origins such as https://shop.example.com, without a path",
     Code.TAKEN: "somebody has this email address already",

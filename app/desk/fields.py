@@ -18,6 +18,7 @@ BODY = 30_000
 TAG = 30
 TAGS = 20  # a ticket
 KEY = 64
+FIRST_DAY = "1970-01-01"  # that a ticket can be due
 
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 _BETWEEN_TAGS = re.compile(
@@ -104,12 +105,13 @@ def refused_tags(tags: Sequence[str], standing: Collection[str] = ()) -> tuple[C
 
 
 def parse_due(text: str) -> str | None:
+    """A day of the desk's age, whose year has four digits: 0026 is a slip of the hand."""
     if not text:
         return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(Code.NOT_A_DAY) from None
-    if day.isoformat() != text:  # Python reads weeks too: 2026-W05-6
+    if day.isoformat() != text or text < FIRST_DAY:  # Python reads weeks too: 2026-W05-6
         raise ValueError(Code.NOT_A_DAY)
     return text

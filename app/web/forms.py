@@ -20,7 +20,7 @@ WRONG: dict[Code, str] = {
     Code.TAG_TOO_LONG: _("“%(about)s” is too long: a tag has at most 30 characters."),
     Code.TOO_MANY_TAGS: _("A ticket has at most 20 tags. Too many: “%(about)s”."),
     Code.NOT_A_TAG: _("“%(about)s” is no tag: quotation marks and control characters cannot stand in one."),
-    Code.NOT_A_DAY: _("Please give a day as YYYY-MM-DD."),
+    Code.NOT_A_DAY: _("Please give a day as YYYY-MM-DD, from 1970 on."),
     Code.NOT_AN_EMAIL: _("This is not an email address."),
     Code.NOT_AN_ORIGIN: _("Please give the address of a site, such as https://shop.example.com, without a path."),
     Code.TAKEN: _("Somebody has this email address already."),
