@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import fields, people, policy
+from app.desk import fields, names, people, policy
 from app.desk.errors import Code, Conflict, Invalid
 from app.desk.events import What
 from app.desk.models import Event, Person, Ticket
@@ -140,7 +140,7 @@ async def can_be_assigned(read: int | str | None) -> bool:
 
 async def _refuse(ticket: Ticket, touched: Mapping[str, Asked], *, by: int | None) -> None:
     both = {name: field for name, field in touched.items() if field.others}
-    actor = await Person.get_or_none(id=by)
     theirs = {name: field.now for name, field in both.items()}
     mine = {name: field.value for name, field in both.items()}
-    raise Conflict(theirs, version=ticket.version, by=actor.name if actor else "", mine=mine)
+    called = await names.of([by] if by else [])
+    raise Conflict(theirs, version=ticket.version, by="".join(called.values()), mine=mine)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, TypeVarTuple
@@ -16,7 +17,7 @@ from app.config import Sessions
 from app.desk import addresses, events, fields, search
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
-from app.desk.letters import is_visible
+from app.desk.letters import is_visible, without_strays
 from app.desk.models import Person, Role, Session, from_row
 
 Values = TypeVarTuple("Values")
@@ -33,8 +34,8 @@ _nobodys = _hasher.hash(secrets.token_hex())  # checked for unknown people, so t
 
 
 def parse_name(text: str) -> str:
-    """The name on one line. Raises ValueError."""
-    name = fields.one_line(text)
+    """The name on one line, equal for what looks equal. Raises ValueError."""
+    name = unicodedata.normalize("NFC", fields.one_line(without_strays(text)))
     fields.check_text(name, NAME)
     return name
 
@@ -65,8 +66,15 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
 
 async def find_or_add_requester(email: str, name: str = "") -> Person:
     """The person with this address; a new requester, named by it if no name is given, if there is none."""
-    named = name if is_visible(name) else email.partition("@")[0][:NAME]
-    return await by_email(email) or await add(email, named, Role.REQUESTER)
+    known = await by_email(email)
+    return known or await add(email, name if is_visible(name) else await _named_by(email), Role.REQUESTER)
+
+
+async def _named_by(email: str) -> str:
+    """The local part of an address; all of it where somebody has that name already: info@ is many people."""
+    local = email.rpartition("@")[0][:NAME]
+    taken = await db.rows("SELECT 1 FROM person WHERE name = ? LIMIT 1", [local])
+    return addresses.shown(email)[:NAME] if taken or not is_visible(local) else local
 
 
 async def authenticate(email: str, password: str) -> Person | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
-from app.desk import search
+from app.desk import names, search
 from app.desk.filters import PAGE, Filter
 from app.desk.models import Priority, Status
 from app.desk.policy import Audience
@@ -83,7 +83,7 @@ async def page(filter_: Filter) -> Page:
     if filter_.audience.is_staff:
         columns = (
             "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.version, t.created, t.updated, "
-            f"r.name AS requester, a.name AS assignee, {TAGS}"
+            f"r.name AS requester, {names.told_apart('a')} AS assignee, {TAGS}"
         )
         joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
     else:
@@ -125,7 +125,8 @@ async def header(audience: Audience, ticket: int) -> Header | None:
     """A ticket's own fields; None if there is none for this audience."""
     mine, values = theirs(audience)
     found = await db.rows(
-        f"SELECT t.*, r.name AS requester, r.email AS requester_email, a.name AS assignee, {TAGS} FROM ticket t "  # noqa: S608
+        f"SELECT t.*, r.name AS requester, r.email AS requester_email, {names.told_apart('a')} AS assignee, {TAGS} "  # noqa: S608
+        "FROM ticket t "
         "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id "
         f"WHERE t.id = ? AND NOT t.deleted{mine}",
         [ticket, *values],
@@ -168,7 +169,8 @@ async def removed(ticket: int) -> Removed | None:
 async def assignable() -> list[tuple[int, str]]:
     """Who can be assigned: (id, name), by name."""
     found = await db.rows(
-        "SELECT id, name FROM person WHERE role IN ('admin', 'agent') AND NOT disabled ORDER BY name, id"
+        f"SELECT p.id, {names.told_apart('p')} AS name FROM person p "  # noqa: S608
+        "WHERE p.role IN ('admin', 'agent') AND NOT p.disabled ORDER BY p.name, p.id"
     )
     return [(row["id"], row["name"]) for row in found]
 

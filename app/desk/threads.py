@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
+from app.desk import names
 from app.desk.errors import Deleted, Missing
 from app.desk.models import Kind
 from app.desk.policy import Audience
@@ -70,13 +71,14 @@ async def thread(audience: Audience, ticket: int, first: int = 0) -> Thread:
         return Thread((), first, count)
     between = await _numbers(audience, ticket, first)
     only, values = _only(audience, ticket)
+    called = names.told_apart("p") if audience.is_staff else "p.name"
     comments = await db.rows(
-        f"SELECT {SAID}, p.name AS author, p.role FROM comment c JOIN person p ON p.id = c.author_id "  # noqa: S608
+        f"SELECT {SAID}, {called} AS author, p.role FROM comment c JOIN person p ON p.id = c.author_id "  # noqa: S608
         f"WHERE {only} AND c.event_id >= ? AND c.event_id < ? ORDER BY c.event_id",
         [*values, *between],
     )
     events = await db.rows(
-        "SELECT e.id, e.kind, e.at, e.data, p.name AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "
+        f"SELECT e.id, e.kind, e.at, e.data, {called} AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "  # noqa: S608
         "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored') "
         "AND e.id >= ? AND e.id < ? ORDER BY e.id",
         [ticket, *between],
@@ -156,11 +158,11 @@ def _said(row: dict[str, Any]) -> Said:
 async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
     read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
     ids = {value for _, changes in read for name in PEOPLE for value in changes.get(name, ()) if value is not None}
-    names = await _names(ids)
+    called = await names.of(ids)
     lines = []
     for row, changes in read:
         shown = tuple(
-            (name, _as_said(name, before, names), _as_said(name, after, names))
+            (name, _as_said(name, before, called), _as_said(name, after, called))
             for name, (before, after) in changes.items()
             if audience.is_staff or name in PUBLIC_CHANGES
         )
@@ -169,16 +171,8 @@ async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]
     return lines
 
 
-async def _names(people: set[int]) -> dict[int, str]:
-    if not people:
-        return {}
-    marks = ", ".join("?" * len(people))
-    found = await db.rows(f"SELECT id, name FROM person WHERE id IN ({marks})", [*people])  # noqa: S608
-    return {row["id"]: row["name"] for row in found}
-
-
-def _as_said(field: str, value: Any, names: Mapping[int, str]) -> Any:
+def _as_said(field: str, value: Any, called: Mapping[int, str]) -> Any:
     """A field's value as a line of history says it: people by name, and nothing that can change."""
     if field in PEOPLE and value is not None:
-        return names.get(value, "?")
+        return called.get(value, "?")
     return tuple(value) if isinstance(value, list) else value
