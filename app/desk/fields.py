@@ -17,6 +17,7 @@ SUBJECT = 200  # characters at most
 BODY = 30_000
 TAG = 30
 TAGS = 20  # a ticket
+MOST_TAGS = 1000  # that are told apart in what was typed
 KEY = 64
 FIRST_DAY = "1970-01-01"  # that a ticket can be due
 
@@ -47,10 +48,10 @@ def collect(errors: dict[str, Code], name: str, parse: Callable[[], Any]) -> Any
 
 def check_text(text: str, longest: int) -> None:
     """Raises ValueError for a text in which there is nothing to see, one that is too long, or one with a NUL."""
-    if not is_visible(text):
-        raise ValueError(Code.EMPTY)
     if len(text) > longest:
         raise ValueError(Code.TOO_LONG)
+    if not is_visible(text):
+        raise ValueError(Code.EMPTY)
     if "\x00" in text:
         raise ValueError(Code.UNKNOWN)
 
@@ -81,7 +82,7 @@ def parse_priority(text: str) -> Priority:
 
 def read_tags(text: str) -> list[str]:
     """Tags separated by commas, semicolons or lines, in order, each once; what is empty to the eye is none."""
-    return sorted({one_tag(part) for part in _BETWEEN_TAGS.split(text) if is_visible(part)})
+    return sorted({one_tag(part) for part in _BETWEEN_TAGS.split(text, MOST_TAGS) if is_visible(part)})
 
 
 def one_tag(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from app.desk.letters import without_ignored
 
+LONGEST_SIGN = 6  # letters: a kilometre in Japanese; what stands for whole sentences is not looked for by their words
 _SHORT_I = "\N{CYRILLIC SMALL LETTER I}\N{COMBINING BREVE}"  # й is a letter of its own, no и with an accent
 _SIGNS = (
     range(0x80, 0x3400),
@@ -37,7 +38,7 @@ _UNSPACED = (  # Han, Hangul and kana; Thai, Lao, Myanmar, Khmer, and what else 
 _FIRST_UNSPACED = "\u0e01"
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _ORDINAL = re.compile("([ªº])(?=[0-9])")  # nº4711
-_RAISED = re.compile(r"([^\W\d_]+)[⁰¹²³⁴-⁹₀-₉]+")  # m², CO₂, and a word with the number of a footnote¹
+_RAISED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[⁰¹²³⁴-⁹₀-₉]+")  # m², CO₂, and a word with the number of a footnote¹
 
 
 def fold(text: str) -> str:
@@ -96,6 +97,8 @@ def _apart() -> Iterator[tuple[int, str]]:
         category = unicodedata.category(chr(code))
         if how[:1] == "<" and (category[0] == "S" or (category == "No" and how not in ("<super>", "<sub>"))):
             yield code, " " if how == "<super>" else f" {unicodedata.normalize('NFKC', chr(code))} "
+        elif len(unicodedata.normalize("NFKC", chr(code))) > LONGEST_SIGN:
+            yield code, " "
 
 
 def _alike() -> Iterator[tuple[int, str]]:
