@@ -1,12 +1,12 @@
 """Every kind of event, and how one is recorded."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from app import db
-from app.desk.models import Event, Person, Ticket
+from app.desk.models import Event, Person, Priority, Status, Ticket
 
 
 class What(StrEnum):
@@ -24,15 +24,20 @@ class What(StrEnum):
     KEY_REVOKED = "key_revoked"  # of a site that embeds pages
 
 
+FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
+
+
 @dataclass(frozen=True)
 class Happened:
     """An event as it is read back from the journal.
 
-    fields: what lists filter by, after the event; changes: field -> (before, after) for those that changed.
+    what: of What, or a kind of another version's. fields: what lists filter by, after the event; changes: field ->
+    (before, after) for those that changed. vague: it is of a kind that is not known here, or holds something else than
+    this version writes. What it is about can be relied upon, and that anything about it may have changed.
     """
 
     id: int
-    what: What
+    what: str
     at: int
     actor: int | None
     ticket: int | None
@@ -43,6 +48,7 @@ class Happened:
     key: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    vague: bool = False
 
     @property
     def fields_before(self) -> dict[str, Any]:
@@ -50,22 +56,53 @@ class Happened:
 
 
 def read(row: dict[str, Any]) -> Happened:
-    """The event of a journal row."""
-    data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
-    return Happened(
+    """The event of a journal row. There is none that cannot be read: one would stop everything that comes after it."""
+    plain = Happened(
         id=row["id"],
-        what=What(row["kind"]),
+        what=row["kind"],
         at=row["at"],
         actor=row["actor_id"],
         ticket=row["ticket_id"],
         comment=row["comment_id"],
         person=row["person_id"],
         public=bool(row["public"]),
+    )
+    try:
+        return _told(plain, row["data"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return replace(plain, vague=True)
+
+
+def _told(plain: Happened, data: Any) -> Happened:
+    """The event with its data. Raises ValueError, TypeError, KeyError, AttributeError if that is not as we write it."""
+    data = data if isinstance(data, dict) else json.loads(data)
+    told = replace(
+        plain,
+        what=What(plain.what),
         session=data.get("session", ""),
         key=data.get("key", ""),
         fields=data.get("fields", {}),
-        changes={name: (pair[0], pair[1]) for name, pair in data.get("changes", {}).items()},
+        changes={name: (before, after) for name, (before, after) in data.get("changes", {}).items()},
     )
+    for fields in (told.fields, told.fields_before) if told.ticket is not None else ():
+        _ = Status(fields["status"]), Priority.of(fields["priority"])
+        hash((fields["requester"], fields["assignee"], *fields["tags"]))
+    return told
+
+
+def changes_of(data: str) -> dict[str, tuple[Any, Any]]:
+    """Field -> (before, after), of an event's data as JSON; tags as tuples. Without what this version does not know."""
+    try:
+        found = json.loads(data).get("changes", {})
+        pairs = {name: (_frozen(before), _frozen(after)) for name, (before, after) in found.items() if name in FIELDS}
+        hash((*pairs.values(),))
+        return pairs
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 async def number() -> int:

@@ -4,7 +4,6 @@ A part begins with a message and is told by its place, counted from 1 among thos
 leaves a marker, so that places stay.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from app import db
 from app.desk import names
 from app.desk.errors import Deleted, Missing
+from app.desk.events import What, changes_of
 from app.desk.models import Kind
 from app.desk.policy import Audience
 from app.desk.queries import theirs
@@ -156,7 +156,7 @@ def _said(row: dict[str, Any]) -> Said:
 
 
 async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:
-    read = [(row, json.loads(row["data"]).get("changes", {})) for row in events]
+    read = [(row, changes_of(row["data"])) for row in events]
     ids = {value for _, changes in read for name in PEOPLE for value in changes.get(name, ()) if value is not None}
     called = await names.of(ids)
     lines = []
@@ -166,13 +166,11 @@ async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]
             for name, (before, after) in changes.items()
             if audience.is_staff or name in PUBLIC_CHANGES
         )
-        if shown or (audience.is_staff and not changes):
+        if shown or (audience.is_staff and row["kind"] != What.TICKET_UPDATED):
             lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], shown))
     return lines
 
 
 def _as_said(field: str, value: Any, called: Mapping[int, str]) -> Any:
-    """A field's value as a line of history says it: people by name, and nothing that can change."""
-    if field in PEOPLE and value is not None:
-        return called.get(value, "?")
-    return tuple(value) if isinstance(value, list) else value
+    """A field's value as a line of history says it: people by name."""
+    return called.get(value, "?") if field in PEOPLE and value is not None else value

@@ -11,7 +11,8 @@ from app.desk.policy import Audience
 from app.live.regions import Region
 from app.live.tokens import Grant
 
-PROMPT = 0.02  # seconds that a round waits for one socket; slower ones are served on their own
+PROMPT = 0  # seconds that a round waits for one socket; what cannot take a frame at once is served on its own
+CLOSING = 0.02  # seconds for a socket to take its close code
 PATIENCE = 30  # seconds until a socket that takes nothing is dropped
 SILENCE = 60  # seconds without a word from the page until it is dropped
 
@@ -103,6 +104,7 @@ class Hub:
         self.sockets: set[Socket] = set()
         self._crowds: dict[tuple[tuple[Region, ...], str], Crowd] = {}
         self._showing: defaultdict[Region, set[Crowd]] = defaultdict(set)
+        self._closing: set[asyncio.Task[None]] = set()
 
     def join(self, socket: Socket) -> None:
         """Also for one that is here already, and shows something else now."""
@@ -140,11 +142,26 @@ class Hub:
             if not self._showing[region]:
                 del self._showing[region]
 
-    async def drop(self, socket: Socket, code: int) -> None:
-        """Close a socket; it is forgotten at once, whether its other end takes notice or not."""
+    def drop(self, socket: Socket, code: int) -> asyncio.Task[None]:
+        """Forget a socket now, and close it, whether its other end takes notice or not; the result is done then.
+
+        Nobody has to wait for it: a page that takes nothing holds up its own end alone.
+        """
         self.leave(socket)
-        try:
-            async with asyncio.timeout(PROMPT):
-                await socket.wire.close(code)
-        except (TimeoutError, OSError, RuntimeError):
-            pass
+        closing = asyncio.create_task(_close(socket, code))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        return closing
+
+    async def closed(self) -> None:
+        """Until everyone who was dropped is told, or was given the time for it."""
+        while self._closing:
+            await asyncio.wait(self._closing)
+
+
+async def _close(socket: Socket, code: int) -> None:
+    try:
+        async with asyncio.timeout(CLOSING):
+            await socket.wire.close(code)
+    except (TimeoutError, OSError, RuntimeError):
+        pass

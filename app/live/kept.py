@@ -1,8 +1,10 @@
 """The regions in memory, as of the last event that was read, and which of them an event may touch.
 
-Regions are looked up by what they are about, so that an event costs nothing for regions that it cannot touch.
+Regions are looked up by what they are about, so that an event costs nothing for regions that it cannot touch. One that
+cannot be computed is logged and forgotten: it costs whoever shows it, and nobody else.
 """
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,18 +14,29 @@ from app.live import journal, regions
 from app.live.journal import Position
 from app.live.regions import Content, Region, Shown
 
+log = logging.getLogger(__name__)
+
+
+Contents = dict[Shown, Content | None]  # None: it failed
+
+
+class Broken(Exception):
+    """A region cannot be computed. It is logged already."""
+
 
 class Kept:
     """position: the event up to which everything here is true. version: grows with every change of what is shown.
 
     going_to: the position of the round that is under way, which has looked already at which regions its events touch;
-    between rounds it is the position. waiting: regions with events that they were not computed for yet.
+    between rounds it is the position. waiting: regions with events that they were not computed for yet. broken: what
+    could not be computed and is not here any more, for whoever has to tell the sockets that show it.
     """
 
     def __init__(self) -> None:
         self.position = self.going_to = Position("", 0)
         self.version = 0
         self.waiting: set[Shown] = set()
+        self.broken: set[Region] = set()
         self._ahead: set[Shown] = set()  # read when more had happened than the position tells
         self._shown: dict[Region, Shown] = {}
         self._about: defaultdict[str, set[Shown]] = defaultdict(set)
@@ -92,59 +105,83 @@ class Kept:
             for shown in self._possibly(event):
                 touching[shown].append(event)
         now = time.monotonic()
-        due = [shown for shown in touching if not shown.rests(now)]
-        contents, latest = await _read(shown.region for shown in due)
+        contents, latest = await _read(shown for shown in touching if not shown.rests(now))
         for shown, its in touching.items():
             shown.waiting += its
         self.waiting.update(touching)
         self.position = self.going_to
         caught_up = {shown for shown in self._ahead if shown.known <= self.position.number}
         self._ahead -= caught_up
-        return self._update(due, contents, latest) | caught_up
+        return self._update(contents, latest) | caught_up
 
-    async def read(self, region: Region) -> Shown:
-        """Keep a region that was not in memory. A page may bring it meanwhile: then that is kept."""
-        [content], latest = await _read([region])
-        if region not in self:
-            self._note_ahead([self.add(region, content, latest)])
-        return self[region]
+    async def read(self, region: Region) -> None:
+        """Keep a region that was not in memory. A page may bring it meanwhile: then that is kept. Raises Broken."""
+        new = Shown(region, Content(), 0)
+        contents, latest = await _read([new])
+        if region in self:
+            return
+        if (content := contents[new]) is None:
+            raise Broken
+        self._note_ahead([self.add(region, content, latest)])
 
     async def compute(self, due: list[Shown]) -> set[Shown]:
-        """Compute these regions now; which they are."""
-        return self._update(due, *await _read(shown.region for shown in due))
+        """Compute these regions now; which of them could be."""
+        return self._update(*await _read(due))
 
     async def start_over(self, stands: Position) -> None:
         """Compute everything anew: what happened meanwhile is too much to look at, or the database is another one."""
         self.going_to = stands
-        everything = list(self)
-        contents, latest = await _read(shown.region for shown in everything)
-        for shown, content in zip(everything, contents, strict=True):
+        contents, latest = await _read(self)
+        computed = self._without_broken(contents)
+        for shown, content in computed.items():
             shown.reset(content, latest)
         self.waiting.clear()
         self.position = stands
         self.version += 1
         self._ahead.clear()
-        self._note_ahead(everything)
+        self._note_ahead(computed)
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
-        for topic in regions.topics(event):
+        topics = self._about.keys() if regions.may_be_anywhere(event) else regions.topics(event)
+        for topic in topics:
             for shown in self._about.get(topic, ()):
                 if regions.maybe_touches(shown.region, event):
                     yield shown
 
-    def _update(self, due: list[Shown], contents: list[Content], latest: int) -> set[Shown]:
-        for shown, content in zip(due, contents, strict=True):
+    def _update(self, contents: Contents, latest: int) -> set[Shown]:
+        computed = self._without_broken(contents)
+        for shown, content in computed.items():
             shown.update(content, latest)
-        self.waiting.difference_update(due)
+        self.waiting.difference_update(computed)
         self.version += 1
-        self._note_ahead(due)
-        return set(due)
+        self._note_ahead(computed)
+        return set(computed)
+
+    def _without_broken(self, contents: Contents) -> dict[Shown, Content]:
+        for shown, content in contents.items():
+            if content is None:
+                self._drop(shown)
+                self.broken.add(shown.region)
+        return {shown: content for shown, content in contents.items() if content is not None}
 
     def _note_ahead(self, read: Iterable[Shown]) -> None:
         self._ahead.update(shown for shown in read if shown.known > self.position.number)
 
 
-async def _read(wanted: Iterable[Region]) -> tuple[list[Content], int]:
-    """What regions show, and the last event that this may hold: others commit while it is read."""
-    contents = [await regions.compute(region) for region in wanted]
-    return contents, (await journal.position()).number
+async def _read(wanted: Iterable[Shown]) -> tuple[Contents, int]:
+    """What regions show, and the last event that this may hold: others commit while it is read.
+
+    None for a region that fails, if the database as such can be read: that is logged.
+    """
+    contents: Contents = {}
+    failures: dict[Region, Exception] = {}
+    for shown in list(wanted):
+        try:
+            contents[shown] = await regions.compute(shown.region)
+        except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
+            contents[shown] = None
+            failures[shown.region] = error
+    latest = (await journal.position()).number
+    for region, failure in failures.items():
+        log.error("the %s of %s cannot be computed", region.name, regions.about(region), exc_info=failure)
+    return contents, latest

@@ -228,6 +228,11 @@ def about(region: Region) -> str:
     return "staff" if region.audience.is_staff else f"requester {region.audience.requester}"
 
 
+def may_be_anywhere(event: Happened) -> bool:
+    """Whether no topic tells which regions an event touches: people are named in all of them."""
+    return event.vague or event.what == What.PERSON_CHANGED
+
+
 def topics(event: Happened) -> set[str]:
     """Whatever regions may be about that an event touches."""
     if event.ticket is None:
@@ -238,12 +243,20 @@ def topics(event: Happened) -> set[str]:
 
 def maybe_touches(region: Region, event: Happened) -> bool:
     """False only if this event cannot change what the region shows. True decides nothing: its query does."""
+    of_a_ticket = region.name in ("ticket", "thread")
+    if of_a_ticket and event.ticket not in (None, ticket_of(region)):
+        return False
+    if may_be_anywhere(event):
+        return event.ticket is not None or event.person is not None
     if not policy.may_know(region.audience, event):
         return False
-    if event.what is What.COMMENT_RENDERED and region.name != "thread":
-        return False
-    if region.name in ("ticket", "thread"):
-        return event.ticket == ticket_of(region)
+    if event.what == What.COMMENT_RENDERED:
+        return region.name == "thread"
+    return of_a_ticket or _maybe_lists(region, event)
+
+
+def _maybe_lists(region: Region, event: Happened) -> bool:
+    """The same for a list or a count, by the fields that the event tells of."""
     filter_ = filter_of(region)
     if filter_.q:
         return True
@@ -351,7 +364,7 @@ class Shown:
 
         What an event did may have been read already in the round before it; then its row is among the last touches.
         """
-        if not maybe_touches(self.region, event):
+        if may_be_anywhere(event) or not maybe_touches(self.region, event):
             return False
         if self.region.name == "list":
             row = f"ticket-{event.ticket}"

@@ -7,7 +7,7 @@ event either by its first frame or by a round, never by neither.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from app import db, memory
@@ -18,7 +18,7 @@ from app.live.bus import MemoryBus
 from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
-from app.live.kept import Kept
+from app.live.kept import Broken, Kept
 from app.live.regions import Region, Shown
 from app.live.render import Renderer
 from app.live.tokens import Grant, Tokens
@@ -28,6 +28,7 @@ PULSE = 0.1  # seconds between looks at every socket's time
 BREATH = 0.05  # seconds between rounds under load
 FAR = 1000  # events; further behind than that, every region is read anew
 TURN = 100  # sockets between two turns of the loop for everybody else
+RIGHTS = (What.PERSON_CHANGED, What.PERSON_DISABLED)  # a person's own
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ class Relay:
         """Tell every page to come back to the next process."""
         self.stopping = True
         for socket in list(self.hub.sockets):
-            await self.hub.drop(socket, Close.RESTART)
+            self.hub.drop(socket, Close.RESTART)
+        await self.hub.closed()
 
     @property
     def position(self) -> Position:
@@ -93,12 +95,12 @@ class Relay:
         events = await journal.after(self.position.number, FAR + 1) if same else []
         if events and len(events) <= FAR:  # none: the database was replaced between the two looks
             await self._check_rights(events)
-            self._owed |= await self.kept.take(events)
+            self._note(await self.kept.take(events))
             return
-        await self._check_everyone()
+        await self._check(self.hub.sockets)
         other = stands.epoch != self.position.epoch
         await self.kept.start_over(stands)
-        self._owed |= set(self.kept)
+        self._note(self.kept)
         for socket in self.hub.sockets if other else ():
             socket.position = -1
 
@@ -106,8 +108,15 @@ class Relay:
         """Compute regions for which events are waiting, and bring up whoever shows them."""
         now = time.monotonic()
         if rested := [shown for shown in self.kept.waiting if not shown.rests(now)]:
-            self._owed |= await self.kept.compute(rested)
+            self._note(await self.kept.compute(rested))
             await self._send_round()
+
+    def _note(self, computed: Iterable[Shown]) -> None:
+        """What was computed may be owed to sockets. Those that show what could not be come back, and find out."""
+        self._owed.update(computed)
+        for region in self.kept.broken:
+            self._fail([socket for crowd in self.hub.showing(region) for socket in crowd.sockets])
+        self.kept.broken.clear()
 
     async def _send_round(self) -> None:
         """Bring up whoever shows what was touched. Cut short, by a page that hangs up, the next one goes on with it."""
@@ -124,13 +133,13 @@ class Relay:
     async def _bring_up(self, socket: Socket) -> None:
         """Send a socket what it is behind by, if anything; who cannot take it now is served on its own."""
         try:
-            if text := self._frames.next(socket):
+            if text := self._next(socket):
                 await socket.send(text)
             socket.position = self.position.number
         except Slow:
             socket.late = asyncio.create_task(self._serve_late(socket))
         except Exception as error:  # noqa: BLE001 - one socket's trouble is not the others'
-            await self._give_up(socket, error)
+            self._give_up(socket, error)
 
     async def _serve_late(self, socket: Socket) -> None:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
@@ -138,31 +147,46 @@ class Relay:
             while socket in self.hub.sockets and socket.position != self.position.number:
                 if any(self.kept[region].waiting for region in socket.regions):
                     return  # the round that computes it takes the socket along
-                text = self._frames.next(socket)
+                text = self._next(socket)
                 socket.position = self.position.number  # before it is sent: whoever sets it meanwhile wants the whole
                 if text:
                     await socket.send(text, PATIENCE)
         except Slow:
-            await self.hub.drop(socket, Close.OVERLOAD)
+            self.hub.drop(socket, Close.OVERLOAD)
         except Exception as error:  # noqa: BLE001 - see above
-            await self._give_up(socket, error)
+            self._give_up(socket, error)
         finally:
             socket.late = None
 
-    async def _give_up(self, socket: Socket, error: Exception) -> None:
-        """A socket whose other end is gone is forgotten; one for which we fail is closed, and comes back."""
-        if isinstance(error, Gone):
+    def _next(self, socket: Socket) -> str:
+        """What a socket is behind by. Raises Broken if it cannot be rendered: whoever shows the same comes back."""
+        try:
+            return self._frames.next(socket)
+        except Exception as error:
+            log.exception("a frame cannot be rendered")
+            self._fail(socket.crowd.sockets if socket.crowd else [socket])
+            raise Broken from error
+
+    def _give_up(self, socket: Socket, error: Exception) -> None:
+        """A socket whose other end is gone is forgotten; one for which we fail is closed."""
+        if isinstance(error, Gone | Broken):
             self.hub.leave(socket)
         else:
-            log.error("a frame failed", exc_info=error)
-            await self.hub.drop(socket, Close.FAILED)
+            log.error("a frame cannot be sent", exc_info=error)
+            self._fail([socket])
+
+    def _fail(self, sockets: Iterable[Socket]) -> None:
+        """Close sockets because of a fault of ours, which is logged: they come back."""
+        for socket in list(sockets):
+            self.hub.drop(socket, Close.FAILED)
 
     # -- joining, watching, resync --
 
     async def join(self, socket: Socket, epoch: str) -> None:
         """Connect a socket whose page shows its regions as of socket.position. Its first frame follows at once.
 
-        Raises Lost. Whether it may is asked here: of what ends before, no round would tell a socket that is not known.
+        Whether it may is asked here: of what ends before, no round would tell a socket that is not known. Raises Lost,
+        Broken.
         """
         async with self._lock:
             await self._round()
@@ -172,13 +196,13 @@ class Relay:
             text = self._frames.catch_up(socket, epoch, self.tokens.make(socket.grant))
             socket.position = self.position.number
             if self.stopping:
-                await self.hub.drop(socket, Close.RESTART)
+                self.hub.drop(socket, Close.RESTART)
                 return
             self.hub.join(socket)
-            await socket.send(text, PATIENCE)
+            await self._answer(socket, text)
 
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
-        """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost."""
+        """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost, Broken."""
         async with self._lock:
             await self._round()
             await access.check(grant, self._config.sessions)
@@ -189,7 +213,7 @@ class Relay:
     async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
         """Start or end a dynamic subscription. The answer is the same whatever the ticket is, or is not.
 
-        An embedded page has none: it is for what its site signed, and no more.
+        An embedded page has none: it is for what its site signed, and no more. Raises Broken.
         """
         async with self._lock:
             await self._round()
@@ -204,7 +228,7 @@ class Relay:
             await self._answer(socket, self._pulse_frame(socket))
 
     async def resync(self, socket: Socket) -> None:
-        """Send all regions of a page anew: it noticed that something is missing."""
+        """Send all regions of a page anew: it noticed that something is missing. Raises Broken."""
         async with self._lock:
             await self._round()
             await self._keep(socket.regions)
@@ -217,6 +241,7 @@ class Relay:
             await self._answer(socket, self._pulse_frame(socket))
 
     async def _answer(self, socket: Socket, text: str) -> None:
+        """Send what a page asked for, or what is its turn to get. Raises Gone."""
         try:
             await socket.send(text)
         except Slow:
@@ -224,15 +249,17 @@ class Relay:
             if socket.late is None:
                 socket.late = asyncio.create_task(self._serve_late(socket))
 
-    async def _keep(self, wanted: Iterable[Region]) -> None:
-        """Have these regions in memory, as of now."""
+    async def _keep(self, wanted: Collection[Region]) -> None:
+        """Have these regions in memory, as of now. Raises Broken."""
         for region in wanted:
             if region not in self.kept:
                 await self.kept.read(region)
             self.kept[region].unwatched_since = None
         if rested := [self.kept[region] for region in wanted if self.kept[region].waiting]:
-            self._owed |= await self.kept.compute(rested)
+            self._note(await self.kept.compute(rested))
             await self._send_round()
+        if any(region not in self.kept for region in wanted):
+            raise Broken
 
     def _settle(self, socket: Socket) -> None:
         """A page that nothing touched meanwhile is true as of now; rounds pass it over."""
@@ -255,42 +282,47 @@ class Relay:
         self._pulsed = now
         for socket in list(self.hub.sockets):
             if now - socket.heard > SILENCE:
-                await self.hub.drop(socket, Close.OVERLOAD)
-                continue
-            if socket.grant.until and time.time() > socket.grant.until:
-                await self.hub.drop(socket, Close.ENDED)
-                continue
-            due = now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None
-            if due and await self._may_stay(socket):
-                with suppress(Slow, Gone):
-                    await socket.send(self._pulse_frame(socket))
+                self.hub.drop(socket, Close.OVERLOAD)
+            elif socket.grant.until and time.time() > socket.grant.until:
+                self.hub.drop(socket, Close.ENDED)
+            elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
+                await self._beat(socket)
         self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
         if self._peak.is_long_over(len(self.hub.sockets), now):
             self._render.forget()
             await db.shrink()
             memory.give_back()
 
-    async def _may_stay(self, socket: Socket) -> bool:
-        """Whether a socket keeps its right; one that has lost it is dropped."""
-        try:
-            await access.check(socket.grant, self._config.sessions)
-        except access.Lost as lost:
-            await self.hub.drop(socket, lost.close)
-            return False
-        return True
+    async def _beat(self, socket: Socket) -> None:
+        await self._check([socket])
+        if socket in self.hub.sockets:
+            with suppress(Gone):
+                await self._answer(socket, self._pulse_frame(socket))
 
-    async def _check_everyone(self) -> None:
-        for socket in list(self.hub.sockets):
-            await self._may_stay(socket)
+    async def _check(self, sockets: Iterable[Socket]) -> None:
+        """Drop those that have lost their right. Of whom it cannot be told has to come back, and is asked again."""
+        for socket in list(sockets):
+            try:
+                await access.check(socket.grant, self._config.sessions)
+            except access.Lost as lost:
+                self.hub.drop(socket, lost.close)
+            except Exception:
+                log.exception("the rights of person %s cannot be looked up", socket.grant.person)
+                self._fail([socket])
 
     async def _check_rights(self, events: list[Happened]) -> None:
-        sessions = {event.session for event in events if event.what is What.SESSION_ENDED}
-        keys = {event.key for event in events if event.what is What.KEY_REVOKED}
-        changed = {event.person for event in events if event.what in (What.PERSON_CHANGED, What.PERSON_DISABLED)}
-        for socket in list(self.hub.sockets) if sessions or keys or changed else ():
-            grant = socket.grant
-            if grant.session in sessions or grant.key in keys or grant.person in changed:
-                await self._may_stay(socket)
+        if any(event.vague and event.ticket is None and event.person is None for event in events):
+            await self._check(self.hub.sockets)  # a key of a site, or whatever it was about
+            return
+        sessions = {event.session for event in events if event.what == What.SESSION_ENDED}
+        keys = {event.key for event in events if event.what == What.KEY_REVOKED}
+        changed = {event.person for event in events if event.vague or event.what in RIGHTS} - {None}
+        if sessions or keys or changed:
+            await self._check(
+                socket
+                for socket in self.hub.sockets
+                if socket.grant.session in sessions or socket.grant.key in keys or socket.grant.person in changed
+            )
 
 
 class _NoWire:

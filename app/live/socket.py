@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from app.live.access import Lost
 from app.live.hub import Close, Gone, Socket, Wire
+from app.live.kept import Broken
 from app.live.relay import Relay
 from app.live.tokens import BadToken
 
@@ -44,6 +45,8 @@ async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str)
     except Lost as lost:
         log.info("refused a socket of person %s: %s", grant.person, lost)
         await line.close(lost.close)
+    except Broken:
+        await line.close(Close.FAILED)
     except Gone:
         pass
     except Violation as violation:
@@ -67,7 +70,8 @@ async def _listen(line: Line, relay: Relay, socket: Socket) -> None:
         if allowance < 0:
             raise Violation("it talks too much")
         socket.heard = now
-        await _obey(relay, socket, message)
+        if socket in relay.hub.sockets:  # else it is being closed, and has not noticed
+            await _obey(relay, socket, message)
 
 
 async def _obey(relay: Relay, socket: Socket, message: dict[str, Any]) -> None:

@@ -207,7 +207,7 @@ async def test_who_was_shut_out_comes_back_with_their_password_and_no_old_sessio
     await people.disable("eva@pult.example")
     assert not (await people.enable("EVA@pult.example")).disabled
     assert (await people.authenticate("eva@pult.example", PASSWORD)).id == eva.id and await who(session) is None
-    assert (await journal())[-1].what is What.PERSON_CHANGED
+    assert (await journal())[-1].what == What.PERSON_CHANGED
     before = await everything()
     await people.enable("eva@pult.example")
     assert await everything() == before

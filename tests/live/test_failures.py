@@ -7,11 +7,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.desk import queries
+from app.desk import people, queries
 from app.desk.models import Ticket
-from app.live import hub, regions
+from app.desk.policy import STAFF
+from app.live import access, hub, regions, relay
+from app.live.regions import Region
 from tests.conftest import DEADLINE, Served
 from tests.live.actions import Desk
+from tests.live.pages import OpenPage
 from tests.web.reading import HTMX
 
 INSIDE = "internal-detail"
@@ -68,22 +71,114 @@ async def test_a_frame_that_cannot_be_rendered_closes_its_sockets_with_1011(desk
     assert INSIDE in log.text
 
 
-async def test_what_fails_in_a_region_is_found_again_when_it_works(desk, served, open_, monkeypatch):
-    """While the relay fails the desk is not ready; then every page is true again."""
-    page = await open_(desk.cast.anna, "/tickets/1")
+async def closed(page: OpenPage) -> int:
+    """The code with which the server closes this page's socket."""
+    async with asyncio.timeout(DEADLINE):
+        while not page.closed:
+            await page.news()
+    return page.closed
+
+
+@pytest.fixture
+def header_of_1(monkeypatch):
+    """Lets the header of ticket 1 fail, until its result is called."""
     header = queries.header
 
-    async def fail(*_: object) -> None:
-        raise RuntimeError(INSIDE)
+    async def fail(audience, ticket):
+        if ticket == 1:
+            raise RuntimeError(INSIDE)
+        return await header(audience, ticket)
 
-    monkeypatch.setattr(queries, "header", fail)
-    await desk.say(await Ticket.get(id=1), kind="note")
-    async with asyncio.timeout(DEADLINE):
-        while (await served.stranger().get("/readyz")).status_code != 503:
-            await asyncio.sleep(0.02)
-    monkeypatch.setattr(queries, "header", header)
-    await page.equals_its_reload()
+    def fails():
+        monkeypatch.setattr(queries, "header", fail)
+        return lambda: monkeypatch.setattr(queries, "header", header)
+
+    return fails
+
+
+@pytest.mark.parametrize("far", [relay.FAR, 0])
+async def test_a_region_that_fails_costs_the_pages_that_show_it_a_new_connection(
+    far, desk, served, open_, header_of_1, monkeypatch, log
+):
+    """ASVS 16.5.3: nobody else notices, and the desk is well. Then every page is true again."""
+    await desk.open()
+    broken = [await open_(desk.cast.anna, "/tickets/1"), await open_(desk.cast.boris, "/tickets")]
+    await broken[1].ask(action="subscribe", ticket=1)
+    well = [await open_(desk.cast.anna, path) for path in ("/tickets", "/tickets/2", "/tickets?q=v")]
+    works = header_of_1()
+    monkeypatch.setattr(relay, "FAR", far)  # 0: every region is read anew
+    for ticket in await Ticket.all():
+        await desk.say(ticket, kind="note")
+    assert [await closed(page) for page in broken] == [hub.Close.FAILED] * 2
+    for page in well:
+        await page.equals_its_reload()
+        assert not page.closed
     assert (await served.stranger().get("/readyz")).status_code == 200
+    assert log.text.count("the ticket of ticket 1 cannot be computed") == 1 and INSIDE in log.text
+    works()
+    for page in broken:
+        await page.reconnect()
+        await page.equals_its_reload()
+
+
+async def test_a_search_that_fails_after_a_rest_costs_its_own_pages(desk, open_, monkeypatch):
+    monkeypatch.setattr(regions, "SEARCH_BREATH", 0.2)
+    broken, well = await open_(desk.cast.anna, "/tickets?q=v"), await open_(desk.cast.boris, "/tickets")
+    await desk.open()
+    await broken.equals_its_reload()
+    page = queries.page
+
+    async def fail(filter_):
+        if filter_.q:
+            raise RuntimeError(INSIDE)
+        return await page(filter_)
+
+    await desk.open()
+    monkeypatch.setattr(queries, "page", fail)
+    assert await closed(broken) == hub.Close.FAILED
+    await well.equals_its_reload()
+    monkeypatch.setattr(queries, "page", page)
+    await broken.reconnect()
+    await broken.equals_its_reload()
+
+
+@pytest.mark.parametrize("asked", [{"action": "resync"}, {"action": "subscribe", "ticket": 1}])
+async def test_who_asks_for_what_fails_alone_has_to_come_back(asked, desk, served, open_, header_of_1):
+    await desk.open()
+    path = "/tickets/1" if asked["action"] == "resync" else "/tickets"
+    broken, well = await open_(desk.cast.anna, path), await open_(desk.cast.boris, "/tickets/2")
+    for page in (broken, well):
+        await page.caught_up()
+    works = header_of_1()
+    if (region := Region("ticket", "1", STAFF)) in served.relay.kept:
+        served.relay.kept._drop(served.relay.kept[region])
+    await broken.say(**asked)
+    assert await closed(broken) == hub.Close.FAILED
+    await desk.say(await Ticket.get(id=2))
+    await well.equals_its_reload()
+    works()
+    await broken.reconnect()
+    await broken.equals_its_reload()
+
+
+async def test_of_whom_it_cannot_be_told_whether_they_may_has_to_come_back_alone(desk, open_, monkeypatch, log):
+    anna, boris = await open_(desk.cast.anna, "/tickets"), await open_(desk.cast.boris, "/tickets")
+    check = access.check
+
+    async def fail(grant, limits):
+        if grant.person == desk.cast.anna.id:
+            raise RuntimeError(INSIDE)
+        await check(grant, limits)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(access, "check", fail)
+        for person in (desk.cast.anna, desk.cast.boris):
+            await people.set_name(person, "Another")
+        assert await closed(anna) == hub.Close.FAILED
+        await boris.equals_its_reload()
+    assert INSIDE in log.text
+    await anna.reconnect()
+    await anna.equals_its_reload()
 
 
 async def test_a_failure_while_polling_or_in_a_fragment_has_a_reference(desk, served, open_, break_, log):

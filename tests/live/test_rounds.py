@@ -1,12 +1,15 @@
 """What a round does and does not: it looks only at what an event can touch, and ends though it is cut short."""
 
 import asyncio
+from dataclasses import replace
 
 from app import db
-from app.desk import tickets
+from app.desk import people, tickets
 from app.live import regions, relay
+from app.live.hub import Socket
 from app.live.regions import Region
 from app.live.tokens import Grant
+from tests.conftest import DEADLINE
 from tests.live.actions import Desk
 
 
@@ -80,3 +83,39 @@ async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, 
     assert any(socket.position == behind for socket in sockets)
     for page in pages:
         await page.equals_its_reload()
+
+
+class Stuck:
+    """Under a page that takes nothing any more."""
+
+    async def send(self, text: str) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self, code: int) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_pages_that_take_nothing_hold_up_nobody_nor_the_end(served, open_):
+    """However many they are: neither those who come, nor a round, nor their heartbeats, nor that they are shown out."""
+    desk, relay_ = Desk(served.cast), served.relay
+    good = await open_(served.cast.boris, "/tickets")
+    [shown] = relay_.hub.sockets
+    session = people.session_id(await people.begin_session(served.cast.anna))
+    grant = replace(shown.grant, person=served.cast.anna.id, session=session)
+    async with asyncio.timeout(DEADLINE):
+        for _ in range(400):
+            await relay_.join(Socket(Stuck(), grant, good.cursor), good.epoch)
+        await desk.open()
+        await good.equals_its_reload()
+        assert sum(socket.late is not None for socket in relay_.hub.sockets) == 400
+        for socket in relay_.hub.sockets - {shown}:
+            socket.late.cancel()
+            socket.late, socket.token_sent = None, 0.0
+        await desk.open()
+        await good.equals_its_reload()
+        await people.end_session(session)
+        await good.caught_up()
+        assert relay_.hub.sockets == {shown}
+        for _ in range(400):
+            await relay_.join(Socket(Stuck(), shown.grant, good.cursor), good.epoch)
+        await relay_.stop()
