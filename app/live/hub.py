@@ -69,6 +69,7 @@ class Socket:
     late: asyncio.Task[None] | None = None
     heard: float = field(default_factory=time.monotonic)
     token_sent: float = 0
+    unanswered: int = 0  # tokens that the page has not said that it has
     crowd: Crowd | None = None
 
     @property

@@ -192,8 +192,7 @@ class Relay:
             await self._round()
             await access.check(socket.grant, self._config.sessions)
             await self._keep(socket.regions)
-            socket.token_sent = time.monotonic()
-            text = self._frames.catch_up(socket, epoch, self.tokens.make(socket.grant))
+            text = self._frames.catch_up(socket, epoch, self._token(socket))
             socket.position = self.position.number
             if self.stopping:
                 self.hub.drop(socket, Close.RESTART)
@@ -269,8 +268,13 @@ class Relay:
 
     def _pulse_frame(self, socket: Socket) -> str:
         self._settle(socket)
+        return self._frames.pulse(socket, self._token(socket))
+
+    def _token(self, socket: Socket) -> str:
+        """A fresh token for a page, which answers that it has it."""
         socket.token_sent = time.monotonic()
-        return self._frames.pulse(socket, self.tokens.make(socket.grant))
+        socket.unanswered += 1
+        return self.tokens.make(socket.grant)
 
     # -- time and rights --
 

@@ -61,15 +61,40 @@ def position_of(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
+class Budget:
+    """How much a page may say of its own accord. What the protocol asks of it costs nothing.
+
+    That is an answer to each token, and after a cut its subscriptions again, each once.
+    """
+
+    def __init__(self) -> None:
+        self._left, self._last = BURST, time.monotonic()
+        self._subscribed: set[int] = set()
+
+    def spend(self, message: dict[str, Any], socket: Socket) -> None:
+        """Raises Violation if nothing is left for this message."""
+        match message:
+            case {"action": "pong"} if socket.unanswered:
+                socket.unanswered -= 1
+                return
+            case {"action": "subscribe", "ticket": int(ticket)} if self._is_first(ticket):
+                self._subscribed.add(ticket)
+                return
+        now = time.monotonic()
+        self._left, self._last = min(BURST, self._left + (now - self._last) * RATE) - 1, now
+        if self._left < 0:
+            raise Violation("it talks too much")
+
+    def _is_first(self, ticket: int) -> bool:
+        return ticket not in self._subscribed and len(self._subscribed) < WATCHED
+
+
 async def _listen(line: Line, relay: Relay, socket: Socket) -> None:
-    allowance, last = BURST, time.monotonic()
+    budget = Budget()
     while True:
         message = parse(await line.receive())
-        now = time.monotonic()
-        allowance, last = min(BURST, allowance + (now - last) * RATE) - 1, now
-        if allowance < 0:
-            raise Violation("it talks too much")
-        socket.heard = now
+        budget.spend(message, socket)
+        socket.heard = time.monotonic()
         if socket in relay.hub.sockets:  # else it is being closed, and has not noticed
             await _obey(relay, socket, message)
 

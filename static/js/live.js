@@ -5,6 +5,8 @@ import { keep } from "./keep.js";
 import { page } from "./position.js";
 import { element } from "./state.js";
 
+const MOST = 50; // tickets that a page may ask for; the desk closes on whoever asks for more
+
 const watched = new Set(); // tickets that the page's scripts asked for
 let frame = null; // the one that is being applied
 
@@ -91,6 +93,7 @@ function resync() {
 }
 
 function watch(ticket, on) {
+  if (on && watched.size >= MOST && !watched.has(ticket)) return console.warn(`Pult follows ${MOST} tickets at most`);
   if (on) watched.add(ticket);
   else watched.delete(ticket);
   if (element().dataset.state === "connected") connection.say({ action: on ? "subscribe" : "unsubscribe", ticket });

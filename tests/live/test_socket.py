@@ -231,6 +231,33 @@ async def test_a_page_that_talks_without_end_is_closed(desk, open_):
     assert await close_code(page) == hub.Close.VIOLATION
 
 
+async def test_a_page_with_all_its_subscriptions_may_be_cut_as_often_as_it_likes(desk, open_, monkeypatch):
+    """They are asked for again after each cut, and each answer brings a token to be answered: none of it is its own."""
+    monkeypatch.setattr(socket, "RATE", 0.0)
+    page = await open_(desk.cast.anna, "/tickets")
+    tickets_ = range(1, socket.WATCHED + 1)
+    for _ in range(3):
+        for ticket in tickets_:
+            await page.say(action="subscribe", ticket=ticket)
+        await page.caught_up()
+        await desk.say(await tickets.visible(desk.cast.anna, 1))
+        await page.equals_its_reload()
+        await page.cut()
+        await page.reconnect()
+    for _ in range(int(socket.BURST)):  # all that it may say of its own accord is left
+        await page.ask(action="ping")
+    assert not page.closed
+
+
+async def test_what_a_page_says_of_its_own_accord_counts_whatever_it_subscribes_to(desk, open_, monkeypatch):
+    monkeypatch.setattr(socket, "RATE", 0.0)
+    page = await open_(desk.cast.anna, "/tickets")
+    for said in range(2 * int(socket.BURST)):
+        if not page.closed:
+            await page.ask(action="unsubscribe" if said % 2 else "subscribe", ticket=1)
+    assert page.closed == hub.Close.VIOLATION
+
+
 async def test_signing_out_closes_the_pages_of_that_session_only(desk, served, open_):
     page = await open_(desk.cast.anna, "/tickets")
     other = await open_(desk.cast.boris, "/tickets")
