@@ -87,6 +87,8 @@ WORDS: dict[Code, str] = {
     Code.PASSWORD_LENGTH: f"it must have {people.PASSWORD[0]} to {people.PASSWORD[1]} characters",
     Code.WRONG_SIGN_IN: "this email and password do not fit together",
     Code.CLOSED: "this ticket is closed and takes no more replies",
+    Code.CLOSED_TO_EDITS: "the ticket is closed, and its messages stay as they are",
+    Code.ANSWERED: "the message was answered, and stays as it is",
     Code.NOT_WRITTEN: "nothing was saved: the database takes no changes now",
 }
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from app import db
 from app.desk import events, fields, policy, rendering, search, sends, tickets
-from app.desk.errors import Code, Conflict, Invalid, Missing, Refused
+from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 from app.desk.rendering import Made
@@ -90,22 +90,24 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
             raise Invalid({"version": Code.UNKNOWN})
         if by := await _other_editor(person, comment, seen):
             raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": body})
+        before = comment.body
         comment.body, comment.html, comment.renderer, comment.edited = body, made.html, made.renderer, db.now()
-        await _changed(What.COMMENT_EDITED, person, ticket, comment)
+        await _changed(What.COMMENT_EDITED, person, ticket, comment, before=before)
     return comment
 
 
 async def remove(person: Person, comment_id: int) -> Comment:
-    """Take the text of a comment away and leave a marker. Raises Missing, Refused."""
+    """Take the text of a comment away, and what it said before, and leave a marker. Raises Missing, Refused."""
     async with db.transaction():
         ticket, comment = await editable(person, comment_id)
+        await events.forget_words(comment)
         comment.body, comment.html, comment.deleted = "", "", True
         await _changed(What.COMMENT_DELETED, person, ticket, comment)
     return comment
 
 
 async def editable(person: Person, comment_id: int) -> tuple[Ticket, Comment]:
-    """A comment that this person may edit, and its ticket. Raises Missing, Refused."""
+    """A comment that this person may edit now, and its ticket. Raises Missing, Refused (TooLate among it)."""
     comment = await Comment.get_or_none(id=comment_id)
     if comment is None:
         raise Missing
@@ -114,7 +116,15 @@ async def editable(person: Person, comment_id: int) -> tuple[Ticket, Comment]:
         raise Missing
     if not policy.may_edit(person, ticket, comment):
         raise Refused
+    if code := policy.stays(person, ticket, answered=await _is_answered(comment)):
+        raise TooLate(code, ticket.id)
     return ticket, comment
+
+
+async def _is_answered(comment: Comment) -> bool:
+    """Whether somebody else replied after it, in public. /me.css says the same of a page."""
+    later = Comment.filter(ticket_id=comment.ticket_id, kind=Kind.REPLY, deleted=False, event_id__gt=comment.event_id)
+    return await later.exclude(author_id=comment.author_id).exists()
 
 
 def _implied(person: Person, ticket: Ticket, kind: Kind) -> Status:
@@ -136,16 +146,19 @@ async def _other_editor(person: Person, comment: Comment, seen: int) -> str:
     return editor.name if editor else ""
 
 
-async def _changed(what: What, person: Person, ticket: Ticket, comment: Comment) -> None:
+async def _changed(what: What, person: Person, ticket: Ticket, comment: Comment, before: str = "") -> None:
+    """before: what it said."""
     comment.version += 1
     await comment.save()
     await search.index(ticket.id)
     tickets.touch(ticket, public=comment.kind is Kind.REPLY)
     await ticket.save(update_fields=["updated", "updated_public"])
-    await _record(what, person, ticket, comment)
+    await _record(what, person, ticket, comment, before=before)
 
 
-async def _record(what: What, person: Person, ticket: Ticket, comment: Comment, taken: int | None = None) -> None:
+async def _record(
+    what: What, person: Person, ticket: Ticket, comment: Comment, *, taken: int | None = None, before: str = ""
+) -> None:
     await events.record(
         what,
         by=person,
@@ -153,5 +166,6 @@ async def _record(what: What, person: Person, ticket: Ticket, comment: Comment, 
         tags=await tickets.tags_of(ticket),
         comment=comment.id,
         public=comment.kind is Kind.REPLY,
+        before=before,
         taken=taken,
     )

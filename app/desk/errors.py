@@ -21,6 +21,8 @@ class Code(StrEnum):
     PASSWORD_LENGTH = "password_length"  # noqa: S105 - a code, not a password
     WRONG_SIGN_IN = "wrong_sign_in"
     CLOSED = "closed"  # the ticket takes no more replies
+    CLOSED_TO_EDITS = "closed_to_edits"  # the ticket is closed: what its requester said there stays
+    ANSWERED = "answered"  # somebody answered what was said: it stays
     NOT_WRITTEN = "not_written"  # the database takes nothing now
 
 
@@ -37,6 +39,14 @@ class Deleted(Missing):
 
 class Refused(Exception):
     """The person may see it but not do this to it."""
+
+
+@dataclass
+class TooLate(Refused):
+    """They could until something happened. code: CLOSED_TO_EDITS or ANSWERED; ticket: where."""
+
+    code: Code
+    ticket: int
 
 
 @dataclass

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from app import db
-from app.desk.models import Event, Person, Priority, Status, Ticket
+from app.desk.models import Comment, Event, Person, Priority, Status, Ticket
 
 
 class What(StrEnum):
@@ -101,6 +101,15 @@ def changes_of(data: str) -> dict[str, tuple[Any, Any]]:
         return {}
 
 
+def before_of(data: str) -> str:
+    """What a message said before an event, of its data as JSON; empty if that is not kept."""
+    try:
+        before = json.loads(data).get("before", "")
+    except (ValueError, AttributeError):
+        return ""
+    return before if isinstance(before, str) else ""
+
+
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -123,10 +132,12 @@ async def record(
     session: str = "",
     key: str = "",
     public: bool = False,
+    before: str = "",
     taken: int | None = None,
 ) -> int:
     """Write one event inside the caller's transaction; its number.
 
+    before: what a message said until now. It is read for the threads of staff alone, and never as part of an event.
     taken: a number taken before with number(), where the change itself has to hold it.
     """
     data: dict[str, Any] = {}
@@ -145,6 +156,8 @@ async def record(
         data["session"] = session
     if key:
         data["key"] = key
+    if before:
+        data["before"] = before
     taken = taken or await number()
     await Event.create(
         id=taken,
@@ -158,3 +171,10 @@ async def record(
         data=data,
     )
     return taken
+
+
+async def forget_words(comment: Comment) -> None:
+    """Of what a message said before it was edited keep nothing, inside the caller's transaction."""
+    for event in await Event.filter(ticket_id=comment.ticket_id, comment_id=comment.id):
+        if event.data.pop("before", None) is not None:
+            await event.save(update_fields=["data"])

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.desk.errors import Code
 from app.desk.events import Happened
 from app.desk.models import Comment, Kind, Person, Status, Ticket
 
@@ -110,8 +111,18 @@ def may_write(person: Person, ticket: Ticket, kind: Kind) -> bool:
 
 
 def may_edit(person: Person, ticket: Ticket, comment: Comment) -> bool:
+    """Whether a message is theirs to change; for how long, says stays()."""
     mine = comment.author_id == person.id or person.is_admin
     return mine and not comment.deleted and may_see_comment(person, ticket, comment)
+
+
+def stays(person: Person, ticket: Ticket, *, answered: bool) -> Code | None:
+    """Why a requester's message cannot be changed any more, if so. answered: by a later reply of somebody else."""
+    if person.is_staff:
+        return None
+    if ticket.status is Status.CLOSED:
+        return Code.CLOSED_TO_EDITS
+    return Code.ANSWERED if answered else None
 
 
 def may_be_assigned(person: Person) -> bool:

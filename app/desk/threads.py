@@ -5,13 +5,13 @@ leaves a marker, so that places stay.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import db
-from app.desk import names
+from app.desk import fields, names
 from app.desk.errors import Deleted, Missing
-from app.desk.events import What, changes_of
+from app.desk.events import What, before_of, changes_of
 from app.desk.models import Kind
 from app.desk.policy import Audience
 from app.desk.queries import theirs
@@ -22,8 +22,17 @@ NEVER = 2**63 - 1  # the number of no event
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What a message said once. author, at: who wrote it so, and when."""
+
+    body: str
+    author: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Said:
-    """A comment in a thread."""
+    """A comment in a thread. earlier: what it said before, for staff, the newest first; left_out: how many more."""
 
     number: int  # of the event that added it: its place
     id: int
@@ -36,6 +45,8 @@ class Said:
     created: int
     edited: bool
     deleted: bool
+    earlier: tuple[Earlier, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,10 @@ async def thread(audience: Audience, ticket: int, first: int = 0) -> Thread:
         "AND e.id >= ? AND e.id < ? ORDER BY e.id",
         [ticket, *between],
     )
-    entries: list[Said | Line] = [*map(_said, comments), *await _lines(audience, events)]
+    said = [_said(row) for row in comments]
+    if audience.is_staff:
+        said = await _with_earlier(ticket, said)
+    entries: list[Said | Line] = [*said, *await _lines(audience, events)]
     return Thread(tuple(sorted(entries, key=lambda entry: entry.number)), first, count)
 
 
@@ -153,6 +167,37 @@ def _said(row: dict[str, Any]) -> Said:
         edited=row["edited"] is not None,
         deleted=bool(row["deleted"]),
     )
+
+
+async def _with_earlier(ticket: int, said: list[Said]) -> list[Said]:
+    """The same messages with what they said before: the first words, and of later ones what is not too much."""
+    edited = {one.id: one for one in said if one.edited and not one.deleted}
+    if not edited:
+        return said
+    versions: dict[int, list[Earlier]] = {number: [] for number in edited}
+    writer = {one.id: (one.author, one.created) for one in edited.values()}
+    marks = ", ".join("?" * len(edited))
+    called = names.told_apart("p")
+    for row in await db.rows(
+        f"SELECT e.comment_id, e.at, e.data, {called} AS name FROM event e LEFT JOIN person p ON p.id = e.actor_id "  # noqa: S608
+        f"WHERE e.ticket_id = ? AND e.kind = ? AND e.comment_id IN ({marks}) ORDER BY e.id",
+        [ticket, What.COMMENT_EDITED.value, *edited],
+    ):
+        if before := before_of(row["data"]):
+            versions[row["comment_id"]].append(Earlier(before, *writer[row["comment_id"]]))
+        writer[row["comment_id"]] = (row["name"] or "", row["at"])
+    return [replace(one, **_shown(versions[one.id])) if versions.get(one.id) else one for one in said]
+
+
+def _shown(versions: list[Earlier]) -> dict[str, Any]:
+    first, *others = versions
+    kept, room = list[Earlier](), fields.BODY - len(first.body)
+    for version in reversed(others):
+        room -= len(version.body)
+        if room < 0:
+            break
+        kept.append(version)
+    return {"earlier": (*kept, first), "left_out": len(others) - len(kept)}
 
 
 async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]:

@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import comments, policy, threads
-from app.desk.errors import Conflict, Invalid
+from app.desk.errors import Conflict, Invalid, TooLate
 from app.desk.models import Person
-from app.web import pages
+from app.web import pages, trail
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
 from app.web.tickets import ticket_page
@@ -52,9 +52,11 @@ async def show_edit(comment: int) -> Response:
 async def edit(comment: int) -> Response | WerkzeugResponse:
     typed = await request.form
     sent = only(typed, ("body", "version"))
-    ticket, _ = await comments.editable(asker(), comment)
     try:
+        ticket, _ = await comments.editable(asker(), comment)
         await comments.edit(asker(), comment, text(typed, "body"), text(typed, "version"))
+    except TooLate as late:
+        return await _too_late(comment, sent, late)
     except (Invalid, Conflict, NotWritten) as problem:
         theirs = (await comments.editable(asker(), comment))[1].html if isinstance(problem, Conflict) else ""
         return await _editor(comment, ticket.id, refused(sent, problem), theirs)
@@ -73,10 +75,18 @@ async def _address(person: Person, comment: int) -> str:
     return f"/tickets/{ticket}{f'?from={first}' if first else ''}#comment-{comment}"
 
 
-async def _editor(comment: int, ticket: int, form: Form, theirs: str = "") -> Response:
-    """theirs: the HTML that somebody else made of the message meanwhile."""
+async def _too_late(comment: int, sent: dict[str, str], late: TooLate) -> Response:
+    """What was typed, and why the message stays as it is."""
+    trail.refused()
+    return await _editor(comment, late.ticket, Form(sent, {"body": late.code}), status=403)
+
+
+async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", status: int = 0) -> Response:
+    """theirs: the HTML that somebody else made of the message meanwhile. status: instead of the form's own."""
     values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
-        return await pages.fragment("comments/editor.html", form.status, **values)
+        return await pages.fragment("comments/editor.html", status or form.status, **values)
     live = await pages.look(asker())
-    return await pages.page("comments/edit.html", live, form.status, path=f"/comments/{comment}/edit", **values)
+    return await pages.page(
+        "comments/edit.html", live, status or form.status, path=f"/comments/{comment}/edit", **values
+    )

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app import db
-from app.desk.errors import Deleted, Missing, Refused
+from app.desk.errors import Code, Deleted, Missing, Refused, TooLate
 from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
@@ -55,6 +55,11 @@ REMOVED = _("This ticket was deleted.")
 REMOVED_TEXT = _(
     "Ticket #%(number)s is hidden everywhere. Its page says who deleted it; restored, it takes this again."
 )
+STAYS = _("This message stays as it is.")
+STAYS_TEXTS = {
+    Code.CLOSED_TO_EDITS: _("Its ticket is closed."),
+    Code.ANSWERED: _("It was answered. Write what you want to add as a new message."),
+}
 FOREIGN = _("This came from another address.")
 FROM_ELSEWHERE = _("It was sent from another site, and this desk is at %(ours)s. Open it there and send it again.")
 FROM_WHERE = {  # by whether the desk's public address is set
@@ -78,6 +83,7 @@ def set_up(app: Quart) -> None:
     app.register_error_handler(NoSuchPage, _missing)
     app.register_error_handler(Lost, _lost)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(TooLate, _too_late)
     app.register_error_handler(Foreign, _foreign)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
@@ -127,6 +133,11 @@ async def _lost(lost: Lost) -> Response | WerkzeugResponse:
 async def _refused(_error: Exception) -> Response:
     trail.refused()
     return await show(403)
+
+
+async def _too_late(late: TooLate) -> Response:
+    trail.refused()
+    return await show(403, Said(STAYS, STAYS_TEXTS[late.code]))
 
 
 async def _foreign(foreign: Foreign) -> Response:

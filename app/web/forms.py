@@ -26,6 +26,8 @@ WRONG: dict[Code, str] = {
     Code.TAKEN: _("Somebody has this email address already."),
     Code.PASSWORD_LENGTH: _("A password has 8 to 128 characters."),
     Code.CLOSED: _("This ticket is closed and takes no more replies."),
+    Code.CLOSED_TO_EDITS: _("This ticket is closed: its messages stay as they are. Your text is here, to be copied."),
+    Code.ANSWERED: _("This message was answered meanwhile and stays as it is. Send your text as a new message."),
     Code.NOT_WRITTEN: _(
         "Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."
     ),

@@ -22,6 +22,16 @@ from app.web.house import house
 
 COUNTED = {True: ("inbox", "mine", "unassigned"), False: ("open",)}  # views with a live count, for staff or not
 
+# What is the viewer's own, whose number stands for #. A requester's message stays as it is once it was answered (as
+# comments.editable says), or its ticket closed.
+OWN = """\
+[data-author="#"] :is(.own, .restores) { display: inline-flex; }
+[data-role="requester"] :is(
+  [data-author="#"]:has(~ [data-kind="reply"]:not([data-author="#"], [data-deleted])),
+  .ticket-page:has([data-status="closed"][data-ticket]) .comment
+) .own { display: none; }
+"""
+
 blueprint = Blueprint("pages", __name__)
 
 
@@ -135,5 +145,8 @@ async def me() -> Response:
     """Marks what is the viewer's own in fragments that are the same for everyone."""
     number = request.args.get("id", "")
     known = number.isascii() and number.isdecimal()
-    rule = f'[data-author="{number}"] :is(.own, .restores) {{ display: inline-flex; }}\n' if known else ""
-    return Response(rule, content_type="text/css; charset=utf-8", headers={"Cache-Control": "private, max-age=86400"})
+    return Response(
+        OWN.replace("#", number) if known else "",
+        content_type="text/css; charset=utf-8",
+        headers={"Cache-Control": "private, max-age=86400"},
+    )

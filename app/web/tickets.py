@@ -86,7 +86,7 @@ async def delete(ticket: int) -> Response | WerkzeugResponse:
 @blueprint.post("/tickets/<number:ticket>/restore")
 async def restore(ticket: int) -> Response | WerkzeugResponse:
     await tickets.restore(asker(), ticket)
-    return pages.on_to(f"/tickets/{ticket}")
+    return pages.done(f"/tickets/{ticket}")
 
 
 async def ticket_page(

@@ -31,10 +31,10 @@ FLAGS = (
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = DEADLINE * 1000  # ms
 
-# What a page shows in its live regions, as text; without what scripts paint: ages, the cursor, htmx's marks.
+# What a page shows in its live regions, as text; without what scripts and people do to it: ages, the cursor, what is open.
 CANONICAL = """
 (root) => {
-  const skipped = /^(data-htmx-powered|data-fresh|aria-current|title|class|data-overdue)$/;
+  const skipped = /^(open|data-htmx-powered|data-fresh|aria-current|title|class|data-overdue)$/;
   const words = (node) => node.textContent.replace(/\\s+/g, " ").trim();
   const canonical = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return words(node);

@@ -1,6 +1,7 @@
 """The story that Pult exists for, by hand and eye: two people, two browsers, one desk."""
 
-from app.desk import people, tickets
+from app.desk import comments, people, tickets
+from app.desk.models import Ticket
 from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 
@@ -133,3 +134,38 @@ async def test_a_ticket_deleted_under_ones_hands_says_so_and_comes_back_with_wha
         await equals_its_reload(page)
     assert await boris.input_value("#comment-body") == "Half an answer"
     assert await late.locator("#thread article").count() == 1, "a page of its own again"
+
+
+async def test_a_message_is_changed_until_it_is_answered_and_staff_see_what_it_said(browser, running):
+    desk, cast = Desk(running.cast), running.cast
+    await desk.open(cast.clara, subject="Printer", body="It was me.")
+    anna, clara = [
+        await open_page(await running.context(browser, person), "/tickets/1") for person in (cast.anna, cast.clara)
+    ]
+    edit = "#comment-1 .own a"
+    await clara.click(edit)
+    await clara.fill("#edit-body", "It was <b>not</b> me.")
+    await clara.click("#edit-form .primary")
+    await anna.click("#comment-1 .earlier summary")
+    await anna.wait_for_selector("#comment-1 .earlier blockquote:visible:text-is('It was me.')")
+    assert await clara.locator(".earlier").count() == 0
+
+    await clara.click(edit)
+    await clara.fill("#edit-body", "It was somebody else.")
+    await comments.write(cast.anna, 1, "I see.")
+    await clara.wait_for_selector("#thread article:has-text('I see.')", state="attached")
+    await clara.click("#edit-form .primary")
+    await clara.wait_for_selector("#editor .wrong:has-text('was answered meanwhile')")
+    assert await clara.input_value("#edit-body") == "It was somebody else."
+    await clara.keyboard.press("Escape")
+    assert not await clara.locator(edit).is_visible(), "it is not offered any more"
+    said = await comments.write(cast.clara, 1, "One more thing.")
+    await clara.hover(f"#comment-{said.id}")
+    assert await clara.locator(f"#comment-{said.id} .own a").is_visible()
+    await comments.write(cast.anna, 1, "For us.", kind="note")
+    await desk.change(await Ticket.get(id=1), status="closed")
+    await clara.wait_for_selector("#ticket[data-status=closed]")
+    assert not await clara.locator(f"#comment-{said.id} .own a").is_visible()
+    await anna.wait_for_selector("#ticket[data-status=closed]")
+    for page in (anna, clara):
+        await equals_its_reload(page)

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from app import db
-from app.desk import comments, tickets
-from app.desk.errors import Conflict, Invalid, Missing, Refused
+from app.desk import comments, threads, tickets
+from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Status, Ticket
-from app.desk.policy import STAFF, audience_of
+from app.desk.policy import STAFF, Audience, audience_of
 from app.desk.threads import Said
 from app.markup import plain
 
@@ -198,6 +198,75 @@ async def test_an_edit_is_marked_and_counts_as_a_version(desk):
     assert (said.html, said.version, said.edited, said.author) == (plain("Hello!"), 3, True, "Anna")
     assert (said.number, said.created) == (reply.event_id, reply.created)
     assert not (await thread(ticket))[0].edited
+
+
+async def test_staff_see_what_a_message_said_before_and_who_wrote_it_so(desk):
+    ticket = await a_ticket(desk.clara, body="It was me.")
+    opened = ticket.created
+    await comments.edit(desk.clara, 1, "It was <b>not</b> me.", "1")
+    await comments.edit(desk.vera, 1, "It was somebody.", "2")
+    [said] = await thread(ticket)
+    told = [(was.body, was.author) for was in said.earlier]
+    assert told == [("It was <b>not</b> me.", "Clara"), ("It was me.", "Clara")]
+    edits = [event.at for event in await journal() if event.what is What.COMMENT_EDITED]
+    assert [was.at for was in said.earlier] == [edits[0], opened] and said.left_out == 0
+    await comments.edit(desk.clara, 1, "It was she.", "3")
+    assert (await thread(ticket))[0].earlier[0].author == "Vera"
+    theirs = await threads.thread(audience_of(desk.clara), ticket.id)
+    embedded = await threads.thread(Audience(desk.clara.id, embedded=True), ticket.id)
+    for part in (theirs, embedded):
+        assert not any(words in str(part) for words in ("It was me", "not</b> me", "somebody"))
+        assert all(not getattr(entry, "earlier", ()) for entry in part.entries)
+    assert "It was" not in str(await journal()), "no event that is told holds words"
+
+
+async def test_of_many_earlier_versions_the_first_and_the_last_are_shown(desk):
+    """Who edits without end makes nobody's page heavy, and hides nothing of what was said first."""
+    ticket = await a_ticket(desk.clara, body="The first words.")
+    for number in range(1, 6):
+        await comments.edit(desk.clara, 1, f"{number} " + "x" * 12_000, str(number))
+    [said] = await thread(ticket)
+    assert [was.body[:9] for was in said.earlier] == ["4 xxxxxxx", "3 xxxxxxx", "The first"]
+    assert said.left_out == 2
+
+
+async def test_what_a_message_said_goes_with_it(desk):
+    ticket = await a_ticket(desk.clara)
+    reply = await comments.write(desk.anna, ticket.id, "swordfish")
+    note = await comments.write(desk.anna, ticket.id, "trout", kind="note")
+    for comment in (reply, note):
+        await comments.edit(desk.anna, comment.id, "Never mind.", "1")
+    assert "swordfish" in str(await everything()) and "trout" in str(await everything())
+    await comments.remove(desk.anna, reply.id)
+    assert "swordfish" not in str(await everything()) and "trout" in str(await everything())
+
+
+async def test_a_requester_changes_what_they_said_until_it_is_answered_or_the_ticket_closed(desk):
+    ticket = await a_ticket(desk.clara)
+    second = await comments.write(desk.clara, ticket.id, "One more thing.")
+    await comments.write(desk.anna, ticket.id, "For us alone.", kind="note")
+    await comments.edit(desk.clara, 1, "It does not print at all.", "1")
+    answer = await comments.write(desk.anna, ticket.id, "Is it plugged in?")
+    third = await comments.write(desk.clara, ticket.id, "It is.")
+    before = await everything()
+    for late in (1, second.id):
+        for act in (comments.edit(desk.clara, late, "It never was.", "2"), comments.remove(desk.clara, late)):
+            with pytest.raises(TooLate) as refused:
+                await act
+            assert (refused.value.code, refused.value.ticket) == (Code.ANSWERED, ticket.id)
+    assert await everything() == before
+    await comments.edit(desk.clara, third.id, "It is now.", "1")
+    await comments.edit(desk.anna, answer.id, "Is it plugged in, please?", "1")  # staff correct themselves at any time
+    await comments.edit(desk.vera, 1, "It does not print.", "2")
+    await tickets.change(desk.anna, ticket.id, str((await now(ticket)).version), {"status": "closed"})
+    with pytest.raises(TooLate) as refused:
+        await comments.edit(desk.clara, third.id, "It was.", "2")
+    assert refused.value.code is Code.CLOSED_TO_EDITS
+    await comments.edit(desk.anna, answer.id, "Plugged in?", "2")
+    await tickets.change(desk.anna, ticket.id, str((await now(ticket)).version), {"status": "open"})
+    await comments.edit(desk.clara, third.id, "It was.", "2")
+    await comments.remove(desk.anna, answer.id)
+    await comments.edit(desk.clara, second.id, "No more things.", "1")  # what nobody answers any more
 
 
 async def test_an_edit_that_changes_nothing_is_none(desk):

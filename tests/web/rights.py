@@ -6,7 +6,7 @@ A new route fails the tests until it has a line here. A cell is what that person
   open, 4401  of a socket: it opens, or is closed with this code
 The people: Vera is an admin, Anna and Boris are agents, Clara and Dmitri are requesters; Eve was an agent and is
 disabled; a stranger has not signed in. The things are Clara's ticket, and in it a reply of hers, and a reply and a note
-of Anna's; it was Anna who deleted the deleted one.
+of Anna's, which answers nothing but an answered reply; it was Anna who deleted the deleted one.
 HEAD answers as GET, and OPTIONS as a page that everybody here may see, on every route.
 """
 
@@ -51,18 +51,24 @@ GET     /comments/<number:comment>        deleted reply             303    303  
 GET     /comments/<number:comment>        in deleted ticket         404    404    404    404    404     login  login
 GET     /comments/<number:comment>        nothing                   404    404    404    404    404     login  login
 GET     /comments/<number:comment>/edit   her reply                 200    403    403    200    404     login  login
+GET     /comments/<number:comment>/edit   her answered reply        200    403    403    403    404     login  login
+GET     /comments/<number:comment>/edit   her closed reply          200    403    403    403    404     login  login
 GET     /comments/<number:comment>/edit   anna's reply              200    200    403    403    404     login  login
 GET     /comments/<number:comment>/edit   anna's note               200    200    403    404    404     login  login
 GET     /comments/<number:comment>/edit   deleted reply             404    404    404    404    404     login  login
 GET     /comments/<number:comment>/edit   in deleted ticket         404    404    404    404    404     login  login
 GET     /comments/<number:comment>/edit   nothing                   404    404    404    404    404     login  login
 POST    /comments/<number:comment>        her reply                 303    403    403    303    404     login  login
+POST    /comments/<number:comment>        her answered reply        303    403    403    403    404     login  login
+POST    /comments/<number:comment>        her closed reply          303    403    403    403    404     login  login
 POST    /comments/<number:comment>        anna's reply              303    303    403    403    404     login  login
 POST    /comments/<number:comment>        anna's note               303    303    403    404    404     login  login
 POST    /comments/<number:comment>        deleted reply             404    404    404    404    404     login  login
 POST    /comments/<number:comment>        in deleted ticket         404    404    404    404    404     login  login
 POST    /comments/<number:comment>        nothing                   404    404    404    404    404     login  login
 POST    /comments/<number:comment>/delete her reply                 303    403    403    303    404     login  login
+POST    /comments/<number:comment>/delete her answered reply        303    403    403    403    404     login  login
+POST    /comments/<number:comment>/delete her closed reply          303    403    403    403    404     login  login
 POST    /comments/<number:comment>/delete anna's reply              303    303    403    403    404     login  login
 POST    /comments/<number:comment>/delete anna's note               303    303    403    404    404     login  login
 POST    /comments/<number:comment>/delete deleted reply             404    404    404    404    404     login  login

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from app import db
 from app.desk import comments, people, tickets
 from app.desk.models import Comment, Person, Ticket
 from tests.conftest import SECRET, Served
@@ -23,6 +24,8 @@ OF_STAFF = {
     "a note before and after it was edited": "canaryedited",
     "a deleted note": "canaryremoved",
     "a deleted reply": "canaryregretted",
+    "what a message said before": "canaryearlier",
+    "what a note said before": "canarybefore",
     "the assignee": "canaryassignee",
     "an earlier assignee": "canaryformer",
     "who changes what only staff see": "canarymanager",
@@ -100,11 +103,13 @@ class Secretive:
         gone = await a_ticket(clara, subject="canarygone", body="canarylost")
         assert (hers.id, foreign.id, gone.id) == (1, 2, 3)
         await comments.write(anna, 1, "Is it plugged in?", key="canarykey2")
-        said = await comments.write(clara, 1, "It was.")
-        for comment in (1, said.id):  # so that she changes what an admin has changed
-            await comments.edit(self.served.cast.vera, comment, "It is.", "1")
+        said = await comments.write(clara, 1, "canaryearlier")
+        await comments.edit(clara, said.id, "It is.", "1")
         await tickets.delete(anna, 3)
         await self.go_on()
+        last = await comments.write(clara, 1, "Thanks.")
+        await comments.edit(self.served.cast.vera, last.id, "Thank you.", "1")  # so that she changes what an admin has
+        await comments.write(self.writer, 1, "canarynote", kind="note")
         return self
 
     async def go_on(self) -> None:
@@ -112,7 +117,10 @@ class Secretive:
         note = await comments.write(
             self.writer, 1, "canarynote", kind="note", key=f"canarykey{await Comment.all().count()}"
         )
-        edited = await comments.write(self.writer, 1, "canaryedited before", kind="note")
+        async with db.transaction():  # so that nobody sees it before
+            corrected = await comments.write(self.served.cast.anna, 1, "canaryearlier of staff")
+            await comments.edit(self.served.cast.anna, corrected.id, "Corrected.", "1")
+        edited = await comments.write(self.writer, 1, "canarybefore and canaryedited", kind="note")
         await comments.edit(self.writer, edited.id, "canaryedited after", "1")
         await comments.remove(self.writer, (await comments.write(self.writer, 1, "canaryremoved", kind="note")).id)
         regretted = await comments.write(self.served.cast.anna, 1, "canaryregretted")

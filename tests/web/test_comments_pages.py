@@ -1,6 +1,7 @@
 """Writing, editing and deleting messages."""
 
 import pytest
+from lxml.html import document_fromstring
 
 from app.desk import comments, tickets
 from app.desk.models import Comment, Ticket
@@ -159,3 +160,46 @@ async def test_only_the_author_and_admins_edit_and_delete(served, ticket):
     assert await everything() == before
     assert (await vera.get(f"/comments/{note.id}/edit")).status_code == 200
     assert (await clara.get("/comments/1/edit")).status_code == 200
+
+
+@pytest.mark.parametrize(("how", "words"), [("answered", "answered meanwhile"), ("closed", "ticket is closed")])
+async def test_what_is_typed_into_a_message_that_may_not_be_changed_any_more_is_kept(how, words, served):
+    """It was answered, or closed, while the dialog was open."""
+    cast = served.cast
+    await a_ticket(cast.clara)
+    clara = await served.client(cast.clara)
+    page = await clara.get("/comments/1/edit")
+    form, by_htmx = one(read(page), "#edit-form"), await clara.get("/comments/1/edit", headers=HTMX)
+    assert by_htmx.status_code == 200
+    if how == "answered":
+        await comments.write(cast.anna, 1, "Is it plugged in?")
+    else:
+        await tickets.change(cast.anna, 1, "1", {"status": "closed"})
+    typed = {"body": "half a correction", "version": "1"}
+    for answer in (
+        await submit(clara, form, body="half a correction"),
+        await clara.post("/comments/1", data=typed, headers=HTMX),
+    ):
+        found = document_fromstring(answer.text)
+        assert answer.status_code == 403 and words in text(found, "#edit-form .wrong")
+        assert one(found, "#edit-body").text.strip() == "half a correction"
+    for answer in (await clara.get("/comments/1/edit"), await clara.post("/comments/1/delete")):
+        assert answer.status_code == 403 and text(read(answer), "h1") == "This message stays as it is."
+    notice = await clara.post("/comments/1/delete", headers=HTMX)  # beside the words, which are not sent with it
+    assert notice.status_code == 403 and "This message stays as it is." in notice.text
+    russian = await clara.get("/comments/1/edit", headers=HTMX | RUSSIAN)
+    assert "Это сообщение уже не изменить." in russian.text and russian.headers["hx-retarget"] == "#notice"
+    assert (await Comment.get(id=1)).body == "It does not print."
+
+
+async def test_staff_see_earlier_versions_as_plain_text(served):
+    cast = served.cast
+    await a_ticket(cast.clara, body="# It was <b>me</b>")
+    await comments.edit(cast.clara, 1, "It was *not* me", "1")
+    page = read(await (await served.client(cast.anna)).get("/tickets/1"))
+    assert text(page, "#comment-1 .earlier summary") == "1 earlier version"
+    assert one(page, "#comment-1 .earlier blockquote").text == "# It was <b>me</b>"
+    assert "Clara" in text(page, "#comment-1 .earlier p") and not page.cssselect(".earlier b")
+    theirs = await (await served.client(cast.clara)).get("/tickets/1")
+    assert "It was" in theirs.text and "me</b>" not in theirs.text and not read(theirs).cssselect(".earlier")
+    assert text(read(theirs), "#comment-1 header").count("edited") == 1

@@ -26,7 +26,14 @@ from .rights import EMBEDDED, EMBEDDED_FIELDS, FIELDS, FORMS, NOTHING_KEPT, PEOP
 
 NEEDED = {  # argument of a route -> the things that must be decided on
     "ticket": {"ticket", "deleted ticket", "nothing"},
-    "comment": {"her reply", "anna's reply", "anna's note", "deleted reply", "in deleted ticket", "nothing"},
+    "comment": {
+        *("her reply", "her answered reply", "her closed reply"),
+        "anna's reply",
+        "anna's note",
+        "deleted reply",
+        "in deleted ticket",
+        "nothing",
+    },
     "id": {"key", "nothing"},
 }
 STRANGE = "4711"  # a value that nothing has
@@ -70,9 +77,17 @@ class Room:
                 return {"version": "0", "name": "pult.css"}
             case "token of clara":
                 return {}
+        return await self.make_comment(thing)
+
+    async def make_comment(self, thing: str) -> dict[str, int | str]:
+        cast = self.served.cast
         ticket = await a_ticket(cast.clara)
-        author = cast.clara if thing == "her reply" else cast.anna
+        author = cast.clara if thing.startswith("her ") else cast.anna
         comment = await comments.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
+        if thing == "her answered reply":
+            await comments.write(cast.anna, ticket.id, "Hello Clara")
+        if thing == "her closed reply":
+            await tickets.change(cast.anna, ticket.id, "1", {"status": "closed"})
         if thing == "deleted reply":
             await comments.remove(author, comment.id)
         if thing == "in deleted ticket":
