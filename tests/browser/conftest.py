@@ -31,7 +31,7 @@ FLAGS = (
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = DEADLINE * 1000  # ms
 
-# What a page shows in its live regions, as text; without what scripts and people do to it: ages, the cursor, what is open.
+# What a page shows in its live regions, as text; without what scripts and people do to it: ages, cursor, what is open.
 CANONICAL = """
 (root) => {
   const skipped = /^(open|data-htmx-powered|data-fresh|aria-current|title|class|data-overdue)$/;
