@@ -1,7 +1,7 @@
 """Every keyboard shortcut, in one place: what the page's module listens for, and what the sheet behind ? says.
 
 A shortcut clicks or focuses a link, button or control that stands on the page, so that everyone has the same path; one
-whose control is not there does nothing. Letters mean physical keys, so that they work on any layout.
+whose control is not there does nothing, and the sheet leaves it out. What a key means on which layout: static/js/press.js.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from app.web.forms import _
 
 @dataclass(frozen=True)
 class Shortcut:
-    """keys: alternatives; two letters one after another have a space between. does: click, focus or move.
+    """keys: alternatives; two letters one after another have a space between.
 
-    on: the selector of what is clicked or focused; for move, how many rows or messages on.
+    does: click, focus or move; empty: another module, or the browser. on: the selector of what is clicked, focused or
+    used, empty for everywhere; for move, how many rows or messages on.
     """
 
     keys: tuple[str, ...]
@@ -22,6 +23,7 @@ class Shortcut:
     on: str
 
 
+FIELD = ":is(textarea, select, input:not([type=hidden]))"
 LIST = (
     Shortcut(("j", "ArrowDown"), _("Next row, or next message"), "move", "1"),
     Shortcut(("k", "ArrowUp"), _("Previous row, or previous message"), "move", "-1"),
@@ -45,7 +47,7 @@ STAFF_TICKET = (
     Shortcut(("i",), _("Take the ticket"), "click", ".actions [data-for=unassigned] button"),
 )
 WRITING = (
-    Shortcut(("Ctrl+Enter",), _("Send what you write"), "", ""),
+    Shortcut(("Ctrl+Enter",), _("Send what you write"), "", f"main form[method=post] {FIELD}"),
     Shortcut(("Escape",), _("Close what is open, leave a field"), "", ""),
     Shortcut(("?",), _("This sheet"), "click", "[data-sheet]"),
 )

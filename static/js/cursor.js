@@ -20,17 +20,22 @@ export function start() {
 }
 
 // To the next row or message, or so many back; past the end, to the link to the next page. Whether there was anything to do.
-export function move(by, { code }) {
+export function move(by, { key }) {
   const list = rows();
   const at = list.findIndex((row) => row.id === cursor.id);
   const back = document.activeElement === (turn(-by) ?? null); // from the link to the other page, to the row beside it
   const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : back ? at : at + by] ?? turn(by) ?? list[at];
   if (!next) return false;
-  if (code.startsWith("Arrow") && goesOn(list[at], by)) return false; // the arrow scrolls through what is long
+  if (key.startsWith("Arrow") && goesOn(list[at], by)) return false; // the arrow scrolls through what is long
   point(next);
   (next.querySelector(`${ROWS.list} a`) ?? next).focus({ preventScroll: true });
   show(next);
   return true;
+}
+
+// Whether there is anything to be at.
+export function isAnywhere() {
+  return rows().length > 0;
 }
 
 function turn(by) {

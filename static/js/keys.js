@@ -1,66 +1,96 @@
 // Keyboard shortcuts: the registry is the sheet in the page (app/web/keys.py); each clicks or focuses what is on the page.
 
-import { move, start as startCursor } from "./cursor.js";
+import { isAnywhere, move, start as startCursor } from "./cursor.js";
+import { meanings } from "./press.js";
 
 const SECOND = 1_500; // ms for the second key of two
+const ONE_PRESS = 300; // ms within which the same key again is no second press
 const TEXT = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
 let shortcuts = [];
 let first = ""; // the first key of two, for a moment
 let timer = 0;
+let last = { code: "", at: 0 }; // the press that did something, for as long as no other key is pressed
 
 export function start() {
   const sheet = document.getElementById("keys");
   if (!sheet) return;
+  const rows = [...sheet.querySelectorAll("[data-keys]")];
   document.addEventListener("keydown", leave);
-  document.addEventListener("click", (event) => event.target.closest("[data-sheet]") && sheet.showModal());
+  document.addEventListener("click", (event) => event.target.closest("[data-sheet]") && open(sheet, rows));
   if (document.documentElement.dataset.keys === "off") return;
-  shortcuts = [...sheet.querySelectorAll("[data-does]:not([data-does=''])")].map(({ dataset }) => ({
-    keys: dataset.keys.split("|"),
-    does: dataset.does,
-    on: dataset.on,
-  }));
+  shortcuts = rows.filter((row) => row.dataset.does).map(read);
   document.addEventListener("keydown", pressed);
+  document.addEventListener("click", once, { capture: true });
   document.addEventListener("htmx:after:swap", announce);
   announce();
   startCursor();
 }
 
+function read({ dataset }) {
+  return { keys: dataset.keys.split("|"), does: dataset.does, on: dataset.on };
+}
+
+// The sheet lists what does something on this page, as it is now.
+function open(sheet, rows) {
+  for (const row of rows) row.hidden = !works(read(row));
+  sheet.showModal();
+}
+
+function works({ does, on }) {
+  if (does && !shortcuts.length) return false; // switched off
+  if (does === "move") return isAnywhere();
+  return !on || [...document.querySelectorAll(on)].some(isThere);
+}
+
 // -- which key --
 
 function pressed(event) {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-  if (event.target.closest(TEXT) || document.querySelector("dialog[open]")) return;
-  if (event.target.closest("input") && !/^(Key|Slash)/.test(event.code)) return; // arrows choose among radio buttons
-  const names = [physical(event), event.key].filter(Boolean);
-  const found = names.map((name) => find(first ? `${first} ${name}` : name)).find(Boolean);
-  first = found ? "" : (names.find((name) => shortcuts.some(({ keys }) => keys.some((key) => key.startsWith(`${name} `)))) ?? "");
+  const same = event.code !== "" && event.code === last.code;
+  const taken = isTaken(event);
+  if (same && event.repeat && taken) event.preventDefault(); // held, it types nothing where it led to
+  const again = same && (event.repeat || event.timeStamp - last.at < ONE_PRESS);
+  if (!event.repeat) last = { code: again && !taken ? event.code : "", at: event.timeStamp };
+  if (taken || event.defaultPrevented) return;
+  const found = shortcut(meanings(event));
+  if (found && again && found.does !== "move") return event.preventDefault();
+  if (!found || !act(found, event)) return;
+  last = { code: event.code, at: event.timeStamp };
+  event.preventDefault();
+}
+
+// Where keys type, or choose, and over the page, they are not the page's.
+function isTaken({ target, key }) {
+  if (target.closest(TEXT) || document.querySelector("dialog[open]")) return true;
+  return Boolean(target.closest("input")) && (key === " " || key.length > 1); // arrows choose among radio buttons
+}
+
+function shortcut(names) {
+  const keys = (name) => shortcuts.find((one) => one.keys.includes(first ? `${first} ${name}` : name));
+  const found = names.map(keys).find(Boolean);
+  const begins = (name) => shortcuts.some((one) => one.keys.some((key) => key.startsWith(`${name} `)));
+  first = found ? "" : (names.find(begins) ?? "");
   clearTimeout(timer);
   if (first) timer = setTimeout(() => (first = ""), SECOND);
-  if (found && !(event.repeat && found.does !== "move") && act(found, event)) event.preventDefault();
-}
-
-function find(key) {
-  return shortcuts.find(({ keys }) => keys.includes(key));
-}
-
-// The key as it is printed on a US keyboard, whatever layout is on.
-function physical({ code, shiftKey }) {
-  if (code === "Slash") return shiftKey ? "?" : "/";
-  if (shiftKey) return "";
-  if (code === "NumpadEnter") return "Enter";
-  return /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : code;
+  return found;
 }
 
 function leave({ key, target, isComposing }) {
   if (key === "Escape" && !isComposing && target.closest(TEXT) && !document.querySelector("dialog[open]")) target.blur();
 }
 
+// A double click is one press as well: what stands under the mouse afterwards may undo what the first one did.
+function once(event) {
+  if (event.detail < 2 || !event.target.closest(".actions button")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
 // -- what it does --
 
 function act({ does, on }, event) {
   if (does === "move") return move(Number(on), event);
-  if (event.code === "Enter" && event.target.closest("a, button, summary")) return false; // it has its own meaning there
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return false; // it has its own meaning there
   const found = [...document.querySelectorAll(on)].find(isThere);
   if (!found) return false;
   if (does === "click") found.click();
