@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.desk.errors import Code
-from app.desk.events import Happened
+from app.desk.events import Happened, What
 from app.desk.models import Comment, Kind, Person, Status, Ticket
 
 
@@ -63,6 +63,15 @@ def may_know(audience: Audience, event: Happened) -> bool:
     moments = (event.fields, event.fields_before)
     theirs = any(audience.requester == moment["requester"] for moment in moments)
     return event.public and theirs and (not audience.only or any(m["status"] in audience.only for m in moments))
+
+
+def loses(audience: Audience, event: Happened) -> bool:
+    """Whether the audience may see the event's ticket no more after it."""
+    if event.ticket is None:
+        return False
+    theirs = audience.is_staff or event.fields.get("requester") == audience.requester
+    allowed = not audience.only or event.fields.get("status") in audience.only
+    return event.what is What.TICKET_DELETED or not theirs or not allowed
 
 
 def may_see(person: Person, ticket: Ticket) -> bool:

@@ -278,13 +278,15 @@ class Happening:
 class Touch:
     """A change of a region: the last event that it may show, what differs now, and what happened.
 
-    That event may be later than what happened, and be told of by a touch of its own.
+    That event may be later than what happened, and be told of by a touch of its own. lost: those entries that left
+    because the right to see them did.
     """
 
     number: int
     entries: frozenset[str]
     parts: frozenset[str]
     happened: tuple[Happening, ...]
+    lost: frozenset[str]
 
 
 @dataclass(eq=False)
@@ -326,10 +328,11 @@ class Shown:
             for event in events
             if self._is_seen(event, before, after)
         )
+        lost = self._lost(events, before) - {entry.id for entry in after.entries}
         self.content = content
-        if entries or parts or happened:
+        if entries or parts or happened or lost:
             self._steps.clear()
-            self._touch(Touch(number, entries, parts, happened))
+            self._touch(Touch(number, entries | lost, parts, happened, lost))
 
     def rendered(self, content: Content, since: int, position: int) -> None:
         """A page was rendered from this at since, read while the rounds were at position."""
@@ -343,7 +346,8 @@ class Shown:
             known = frozenset[str]().union(*(touch.entries | touch.parts for touch in later))
             if not entries | parts <= known:
                 self._steps.clear()
-                self._touch(Touch(max(position, *(touch.number for touch in later), 0), entries, parts, ()))
+                number = max(position, *(touch.number for touch in later), 0)
+                self._touch(Touch(number, entries, parts, (), lost=entries))  # why they left is not known any more
 
     def _touch(self, touch: Touch) -> None:
         self.touches.append(touch)
@@ -358,6 +362,13 @@ class Shown:
         self.waiting.clear()
         self._pages.clear()
         self._steps.clear()
+
+    def _lost(self, events: Iterable[Happened], before: Content) -> frozenset[str]:
+        """Rows of tickets that the audience may see no more. They may have left already in the round before."""
+        rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
+        return rows.intersection(
+            {entry.id for entry in before.entries}.union(*(it.entries for it in self.touches[-3:]))
+        )
 
     def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
         """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it.
@@ -398,10 +409,12 @@ class Shown:
     def _step(self, position: int, render: Renderer, language: str) -> Iterable[str]:
         touches = [touch for touch in self.touches if touch.number > position]
         touched = frozenset[str]().union(*(touch.entries for touch in touches))
+        lost = frozenset[str]().union(*(touch.lost for touch in touches))
         shown = {entry.id for entry in self.content.entries}
         for name in sorted(touched):
             if self.content.moves or name not in shown:
-                yield f'<hx-partial hx-target="#{name}" hx-swap="delete"></hx-partial>'
+                why = " lost:true" if name in lost - shown else ""
+                yield f'<hx-partial hx-target="#{name}" hx-swap="delete{why}"></hx-partial>'
         rows = [
             render.value(entry.template, entry.value, language) for entry in self.content.entries if entry.id in touched
         ]

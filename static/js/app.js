@@ -4,6 +4,7 @@ import * as dialogs from "./dialogs.js";
 import * as editor from "./editor.js";
 import * as follow from "./follow.js";
 import * as forms from "./forms.js";
+import * as hold from "./hold.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
 import * as loading from "./loading.js";
@@ -12,4 +13,4 @@ import * as places from "./places.js";
 import * as removed from "./removed.js";
 import * as time from "./time.js";
 
-for (const module of [live, time, follow, forms, editor, dialogs, part, places, removed, keys, loading]) module.start();
+for (const module of [live, hold, time, follow, forms, editor, dialogs, part, places, removed, keys, loading]) module.start();

@@ -1,7 +1,7 @@
 // The cursor: the row of the list, or the message of the thread, that keys act on. It stays through every live change, and
 // where the person left it through pages: back from a ticket, it is at that ticket, or at what took its place.
 
-export const ROWS = { list: "#ticket-rows > tr", thread: "#thread > article" };
+export const ROWS = { list: "#ticket-rows > tr:not([hidden])", thread: "#thread > article" };
 
 const cursor = { id: "", place: -1 };
 let held = false; // the focus is, or was last, in a row of the list

@@ -3,6 +3,7 @@
 
 import { ask } from "./door.js";
 import * as forms from "./forms.js";
+import * as hold from "./hold.js";
 import * as live from "./live.js";
 import * as part from "./part.js";
 import * as time from "./time.js";
@@ -28,6 +29,7 @@ function start() {
     return tell("session-ended");
   }
   if (document.getElementById("live")) live.start();
+  hold.start();
   forms.start();
   part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));

@@ -7,7 +7,7 @@ const FOCUSABLE = "a, button";
 export function keep(tasks) {
   const touched = new Set();
   for (const { target, swapSpec, fragment } of tasks) {
-    if (swapSpec.style === "delete" && target) touched.add(target.id);
+    if (/^(delete|outerMorph)$/.test(swapSpec.style) && target?.matches(ROWS)) touched.add(target.id);
     if (swapSpec.style === "upsert") for (const child of fragment.children) touched.add(child.id);
   }
   const focused = document.activeElement?.closest(ROWS);
@@ -17,7 +17,7 @@ export function keep(tasks) {
   );
   const top = still?.getBoundingClientRect().top;
   return () => {
-    if (focused && !focused.isConnected) {
+    if (focused && !document.getElementById(focused.id)?.contains(document.activeElement)) {
       const row = document.getElementById(focused.id);
       (row?.querySelectorAll(FOCUSABLE)[place] ?? row)?.focus({ preventScroll: true });
     }

@@ -1,6 +1,7 @@
 // The page's half of the live protocol (docs/live-protocol.md): which frames to apply, and when to ask for the whole.
 
 import * as connection from "./connection.js";
+import * as hold from "./hold.js";
 import { keep } from "./keep.js";
 import { page } from "./position.js";
 import { element } from "./state.js";
@@ -52,6 +53,7 @@ function swapping(event) {
     frame.lost = true;
     return;
   }
+  hold.take(tasks);
   frame.restore = keep(tasks);
 }
 

@@ -38,6 +38,7 @@ PAGES = (
 EMBEDDED = (("/embed/tickets", {"view": "open"}), ("/embed/tickets/1", {}))  # for Clara, and what they are locked to
 SOAK = int(os.environ.get("PULT_SOAK", "0"))
 FAULTS = ("none", "none", "cut", "unplug", "dead", "history", "throw", "restart", "restore", "restore away")
+FAULTS += ("hand", "hand, cut")
 FAULTS += ("no upgrades",) if SOAK else ()
 BREAK = """
 () => {
@@ -46,6 +47,10 @@ BREAK = """
     rows[name] = () => { delete rows.appendChild; delete rows.insertBefore; throw new Error("once"); };
   }
 }
+"""
+
+TOUCH = """
+(what) => document.getElementById("ticket-rows")?.dispatchEvent(new PointerEvent(what, { bubbles: true }))
 """
 
 steps = st.lists(
@@ -74,7 +79,9 @@ steps = st.lists(
         ("unplug", [("it gets another requester", 1), ("a note is added", 2)]),
         ("restore", [("staff replies", 1), ("it is solved", 2)]),
         ("dead", [("it is deleted", 2), ("a ticket is opened", 1)]),
+        ("hand", [("it is deleted", 3), ("its subject changes", 4), ("it is solved", 5), ("a ticket is opened", 1)]),
         ("throw", [("it gets another requester", 1), ("its subject changes", 1)]),
+        ("hand, cut", [("it is deleted and restored", 4), ("it is closed", 1), ("a ticket is opened", 1)]),
     ]
 )
 async def test_every_page_equals_its_reload_whatever_happens(trace, blank, tmp_path, log):
@@ -127,12 +134,15 @@ async def befall(fault: str, running: Running, pages: list[Page], verbs) -> None
     copy = f"{running.config.database.path}.copy"
     begin = {
         "cut": proxy.cut,
+        "hand, cut": proxy.cut,
         "unplug": proxy.unplug,
         "dead": proxy.freeze,
         "no upgrades": proxy.refuse_upgrades,
         "restore away": proxy.unplug,
     }
     begin.get(fault, lambda: None)()
+    if fault.startswith("hand"):  # down on every list, until everything has happened
+        await asyncio.gather(*(page.evaluate(TOUCH, "pointerdown") for page in pages))
     if fault == "throw":
         await asyncio.gather(*(page.evaluate(BREAK) for page in pages))
     if fault == "restart":
@@ -160,7 +170,13 @@ async def polls(page: Page) -> None:
     await page.wait_for_selector('#live[data-state="polling"]', state="attached", timeout=60_000)
 
 
+async def lifts(page: Page) -> None:
+    await page.evaluate(TOUCH, "pointerup")
+
+
 AFTERWARDS = {
+    "hand": lifts,
+    "hand, cut": lifts,
     "unplug": back_online,
     "dead": back_online,
     "restore away": back_online,

@@ -43,7 +43,7 @@ def apply(page: HtmlElement, frame: str) -> None:
             upsert(page, targets[0], fragment(inner), attributes)
             continue
         for target in targets:
-            swap(target, attributes["hx-swap"], fragment(inner))
+            swap(target, attributes["hx-swap"].split()[0], fragment(inner))
 
 
 def swap(target: HtmlElement, style: str, content: list[HtmlElement | str]) -> None:
