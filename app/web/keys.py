@@ -1,7 +1,7 @@
 """Every keyboard shortcut, in one place: what the page's module listens for, and what the sheet behind ? says.
 
 A shortcut clicks or focuses a link, button or control that stands on the page, so that everyone has the same path; one
-whose control is not there does nothing, and the sheet leaves it out. What a key means on which layout: static/js/press.js.
+whose control is not there does nothing, and the sheet leaves it out. What a key means: static/js/press.js.
 """
 
 from dataclasses import dataclass
