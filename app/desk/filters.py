@@ -190,6 +190,11 @@ class Filter:
                 place = f"{value:016d}"
         return f"{place}{row['id']:010d}"
 
+    @property
+    def people(self) -> frozenset[int]:
+        """Whom it names, if they exist."""
+        return _ids(self.assignee) | _ids(self.requester)
+
     def query(self, **changes: object) -> str:
         """The URL's query for this list, with changes; what has its default is left out."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
@@ -214,7 +219,10 @@ COLUMNS = {
 
 
 def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
-    """The filter that a URL asks for. Unknown values give an empty list; raises NoSuchPage for a wrong page."""
+    """The filter that a URL asks for. Unknown values give an empty list; raises NoSuchPage for a wrong page.
+
+    Several statuses stand in several arguments, or in one with commas between, as the option of a menu has them.
+    """
     return _parse(audience_of(person), person.id, arguments)
 
 
@@ -228,7 +236,8 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
     def last(name: str) -> str:
         return (arguments.get(name) or [""])[-1].strip()
 
-    status = tuple(sorted({value for value in arguments.get("status", ()) if value}))
+    given = (value for values in arguments.get("status", ()) for value in values.split(","))
+    status = tuple(sorted({value.strip() for value in given if value.strip()}))
     views, sorts = (STAFF_VIEWS, STAFF_SORTS) if audience.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
     view = last("view") or ("all" if status or search.tidy(last("q")) else views[0])
     staff_only = {

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import filters, policy, queries, tickets
+from app.desk import filters, names, policy, queries, tickets
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
 from app.desk.queries import Header
@@ -41,6 +41,7 @@ async def show_list() -> Response:
         region=region,
         filter=filter_,
         choices=await _choices(person),
+        names=await names.of(filter_.people) if person.is_staff else {},
         removed=removed if removed.isdecimal() and len(removed) < 11 else "",
         empty_desk=not await queries.has_tickets(),
     )

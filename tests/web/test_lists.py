@@ -1,5 +1,7 @@
 """Lists: what their URLs mean, and what stands in them."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from app import db
@@ -224,3 +226,50 @@ async def test_a_list_speaks_russian(desk):
 async def test_the_front_page_leads_to_the_list(served):
     answer = await (await served.client(served.cast.anna)).get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/tickets")
+
+
+async def test_what_a_list_is_filtered_by_is_shown_by_name_and_kept_by_the_next_choice(desk):
+    cast = desk.cast
+    gone = await people.add("gone@pult.example", "Gustav Gone", "agent")
+    await tickets.change(cast.anna, 2, "1", {"assignee": str(gone.id)})
+    await people.disable(gone.email)
+    anna = await desk.client(cast.anna)
+    for query, shown in {
+        f"assignee={gone.id}": "Gustav Gone",
+        f"assignee={cast.clara.id}": "Clara",  # nobody that one could choose
+        "assignee=999": "999",
+        "assignee=nonsense": "nonsense",
+        f"assignee={cast.anna.id}": "Me",
+        f"requester={cast.clara.id}": "Clara",
+        "requester=nobody": "nobody",
+        "status=pending&status=new": "New, Pending",
+        "status=new&status=nonsense": "New, nonsense",
+        "status=nonsense": "nonsense",
+        "priority=nonsense": "nonsense",
+        "tag=<b>": "<b>",
+    }.items():
+        url = f"/tickets?view=all&{query}"
+        page = read(await anna.get(url))
+        name = query.partition("=")[0]
+        [chosen] = one(page, f".filters [name={name}]").cssselect("option[selected]")
+        assert " ".join(chosen.text_content().split()) == shown, query
+        for further in ({"sort": "created"}, {"priority": "urgent"}, {"tag": "vip"}):
+            if name not in further:
+                narrowed = await submit(anna, one(page, "form.filters"), **further)
+                same = await anna.get(f"{url}&{urlencode(further)}")
+                assert rows(read(narrowed)) == rows(read(same)), (query, further)
+                [still] = one(read(narrowed), f".filters [name={name}]").cssselect("option[selected]")
+                assert still.get("value") == chosen.get("value"), (query, further)
+        assert len(rows(read(await submit(anna, one(page, "form.filters"), **{name: ""})))) == 5, query
+
+
+async def test_a_search_is_kept_by_the_next_choice_and_its_end_keeps_the_filter(desk):
+    anna = await desk.client(desk.cast.anna)
+    page = read(await anna.get(f"/tickets?q=printer&tag=vip&requester={desk.cast.clara.id}&status=new,open"))
+    assert rows(page) == [2] and "printer" in text(page, "h1")
+    page = read(await submit(anna, one(page, "form.filters"), tag=""))
+    assert rows(page) == [2, 1] and "printer" in text(page, "h1")
+    over = read(await anna.get(one(page, ".filters a.sort").get("href")))
+    assert one(over, ".filters [name=status] option[selected]").get("value") == "new,open"
+    assert one(over, ".filters [name=requester] option[selected]").get("value") == str(desk.cast.clara.id)
+    assert one(read(await anna.get("/tickets?q=printer")), ".filters a.sort").get("href") == "/tickets"
