@@ -6,7 +6,7 @@ import re
 
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # Below these levels they tell what people wrote, or every step they take.
-QUIET = {"uvicorn.error": "INFO", "tortoise": "WARNING", "aiosqlite": "WARNING", "markdown_it": "INFO"}
+QUIET = {"uvicorn.error": "INFO", "tortoise": "WARNING", "aiosqlite": "WARNING"}
 
 _SECRETS = re.compile(r"((?:token|password|secret|pult)=)[^&;\s\"']+", re.IGNORECASE)  # pult: the session cookie
 _HEADERS = re.compile(r"\b(cookie|authorization): .+", re.IGNORECASE)  # as servers tell them when debugging

@@ -6,7 +6,7 @@ renderer busy. What stands in this file is all that the desk itself needs of it.
 
 import re
 
-VERSION = 1  # of the rules: whoever changes what they make of any text raises it, and every text is rendered anew
+VERSION = 2  # of the rules: whoever changes what they make of any text raises it, and every text is rendered anew
 
 _BREAK = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 

@@ -1,4 +1,4 @@
-"""Markdown as people type it shows as it should, and nothing that people type can act (ASVS 1.3.1)."""
+"""Nothing that people type can act, whatever is made of it (ASVS 1.3.1)."""
 
 import re
 
@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from app.markup.html import to_html
+from app.markup import plain
+from app.markup.html import DIRECTED, safe, to_html
 
-ALLOWED = {"a": {"href", "rel", "target"}, "ol": {"start"}, "p": {"dir"}}
+ALLOWED = {tag: {"dir"} for tag in DIRECTED} | {"a": {"href", "rel", "target"}, "li": {"dir", "value"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 # Known attacks: the OWASP filter evasion sheet, PortSwigger's cheat sheet, Markdown renderers' own past holes.
@@ -93,6 +94,7 @@ def is_harmless(shown: str) -> None:
             continue
         assert element.tag not in ("script", "style", "img", "iframe", "svg", "form", "input", "template", "base")
         assert set(element.attrib) <= ALLOWED.get(element.tag, set()), shown
+        assert element.get("dir", "auto") == "auto" and element.get("value", "0").isdecimal()
         if element.tag == "a" and "href" in element.attrib:
             address = re.sub(r"[\x00-\x20]", "", element.attrib["href"])  # which browsers pass over
             scheme = re.match(r"([a-z][a-z0-9+.-]*):", address.lower())
@@ -107,61 +109,12 @@ def is_harmless(shown: str) -> None:
 def test_a_known_attack_is_only_text(attack):
     for text in (attack, f"Hello\n\n> {attack}", f"- {attack}\n  {attack}", f"**{attack}**"):
         is_harmless(to_html(text))
+        is_harmless(plain(text))
+        assert safe(to_html(text)) == to_html(text)
 
 
 @given(text=typed)
 def test_whatever_is_typed_is_harmless(text):
     is_harmless(to_html(text))
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Hello\nthere", '<p dir="auto">Hello<br>\nthere</p>'),
-        (
-            "**bold** *em* ~~gone~~ `code`",
-            '<p dir="auto"><strong>bold</strong> <em>em</em> <s>gone</s> <code>code</code></p>',
-        ),
-        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
-        ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
-        ("> said", '<blockquote>\n<p dir="auto">said</p>\n</blockquote>'),
-        ("```py\nx < 1\n```", "<pre><code>x &lt; 1\n</code></pre>"),
-        ("1 < 2 & 3", '<p dir="auto">1 &lt; 2 &amp; 3</p>'),
-        ("<b>not bold</b>", '<p dir="auto">&lt;b&gt;not bold&lt;/b&gt;</p>'),
-    ],
-)
-def test_markdown_shows_as_it_should(text, shown):
-    assert to_html(text).strip() == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "href"),
-    [
-        ("[here](https://a.example/x?y=1&z=2)", "https://a.example/x?y=1&z=2"),
-        ("See https://a.example/x.", "https://a.example/x"),
-        ("<https://a.example>", "https://a.example"),
-        ("mail anna@pult.org", "mailto:anna@pult.org"),
-        ("[call](tel:+4930123)", "tel:+4930123"),
-    ],
-)
-def test_a_link_opens_elsewhere_and_tells_nothing(text, href):
-    [link] = html.fragment_fromstring(to_html(text), create_parent=True).iter("a")
-    assert dict(link.attrib) == {"href": href, "rel": "noopener noreferrer nofollow", "target": "_blank"}
-
-
-def test_a_picture_becomes_a_link_so_that_its_server_hears_nothing():
-    shown = to_html("![Screen](https://a.example/x.png)")
-    [link] = html.fragment_fromstring(shown, create_parent=True).iter("a")
-    assert link.attrib["href"] == "https://a.example/x.png" and link.text == "Screen"
-
-
-def test_a_table_shows_as_a_table():
-    shown = to_html("|a|b|\n|-|:-:|\n|1|2|")
-    assert "<table>" in shown and shown.count("<td>") == 2 and "style" not in shown
-
-
-def test_a_text_made_to_keep_the_desk_busy_is_shown_without_looking_for_its_links():
-    """The parser takes many seconds for a hundred thousand brackets, in which nobody else would be served."""
-    link = "[x](https://a.example) "
-    assert to_html(link * 1000).count("<a") == 1000 and "[" not in to_html(link * 1000)
-    assert to_html(link * 1001).count("[x](") == 1001
+    is_harmless(plain(text))
+    assert safe(to_html(text)) == to_html(text)
