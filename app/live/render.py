@@ -5,9 +5,11 @@ the same value show the same bytes.
 """
 
 import io
-from collections.abc import Callable, Mapping
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from app.config import ROOT
 from app.desk import addresses
 
 LANGUAGES = ("en", "ru")
-REMEMBERED = 4096  # rendered values
+REMEMBERED = 16_000_000  # bytes of rendered values; what they were rendered from takes as much again at most
 
 
 class Renderer:
@@ -31,7 +33,7 @@ class Renderer:
         self.rendered = 0  # how often a live value was rendered anew; the tests count it
         self._catalogues = {language: catalogue(language) for language in LANGUAGES}
         self._environments = {language: self._environment(language, values) for language in LANGUAGES}
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._render_value)
+        self._remembered = Remembered(self._render_value)
 
     def page(self, template: str, language: str, **values: Any) -> str:
         return self._environments[language].get_template(template).render(values)
@@ -42,7 +44,7 @@ class Renderer:
 
     def forget(self) -> None:
         """What was remembered; it is rendered anew when somebody looks at it."""
-        self._remembered.cache_clear()
+        self._remembered = Remembered(self._render_value)
 
     def compile(self, template: str) -> None:
         """Raises jinja2.TemplateError if it is none."""
@@ -70,6 +72,26 @@ class Renderer:
         environment.globals["piece"] = lambda template, it: self.value(template, it, language)
         environment.filters.update(address=addresses.shown, moment=moment, utc=utc)
         return environment
+
+
+class Remembered:
+    """A function's last results, as much as REMEMBERED says: one message may be as large as a thousand others."""
+
+    def __init__(self, function: Callable[..., Markup]) -> None:
+        self._function = function
+        self._results: OrderedDict[Hashable, Markup] = OrderedDict()
+        self.size = 0  # bytes
+
+    def __call__(self, *asked: Hashable) -> Markup:
+        result = self._results.get(asked)
+        if result is not None:
+            self._results.move_to_end(asked)
+            return result
+        result = self._results[asked] = self._function(*asked)
+        self.size += sys.getsizeof(result)
+        while self.size > REMEMBERED:
+            self.size -= sys.getsizeof(self._results.popitem(last=False)[1])
+        return result
 
 
 def _spoken(catalogue: NullTranslations) -> dict[str, Callable[..., Markup]]:
