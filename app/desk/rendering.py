@@ -24,7 +24,7 @@ from app.markup.wire import receive, send
 SHORT = 2_000  # characters
 START = 5.0  # seconds until a new process answers
 PATIENCE = 2.0  # seconds a text, from when its turn comes
-BOOT = "import sys; sys.path[:] = sys.argv[1:]; from markup.child import serve; serve({nice})"
+BOOT = "import sys; sys.path[:] = sys.argv[1:]; from markup.child import serve; serve()"
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +44,13 @@ class Made:
 class Child:
     """A process that renders."""
 
-    def __init__(self, nice: int) -> None:
+    def __init__(self) -> None:
         """Raises Died, TimeoutError, OSError."""
         self._socket, theirs = socket.socketpair()
         with ExitStack() as failed:
             failed.callback(self._socket.close)
             with theirs:
-                self._process = _begin(theirs, nice)
+                self._process = _begin(theirs)
             failed.callback(self.end)
             self._receive(time.monotonic() + START)
             failed.pop_all()
@@ -83,10 +83,10 @@ class Child:
         return status
 
 
-def _begin(theirs: socket.socket, nice: int) -> subprocess.Popen[bytes]:
+def _begin(theirs: socket.socket) -> subprocess.Popen[bytes]:
     paths = [path for path in (*sys.path, str(ROOT / "app")) if path]
     return subprocess.Popen(  # noqa: S603 - our own
-        [sys.executable, "-ISBc", BOOT.format(nice=nice), *paths],
+        [sys.executable, "-ISBc", BOOT, *paths],
         stdin=theirs.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,  # a traceback may hold what people wrote
@@ -96,13 +96,9 @@ def _begin(theirs: socket.socket, nice: int) -> subprocess.Popen[bytes]:
 
 
 class Lane:
-    """Texts that are rendered one after another, by one process that begins with the first of them.
+    """Texts that are rendered one after another, by one process that begins with the first of them."""
 
-    nice: by how much others come first, the desk too.
-    """
-
-    def __init__(self, nice: int) -> None:
-        self._nice = nice
+    def __init__(self) -> None:
         self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="markup")
         self._child: Child | None = None
 
@@ -125,7 +121,7 @@ class Lane:
         """A process that died meanwhile is no fault of the text: it is given to a new one, once."""
         begun = self._child is None
         try:
-            self._child = self._child or Child(self._nice)
+            self._child = self._child or Child()
             return self._child.render(text)
         except BaseException as error:
             self.end()
@@ -139,7 +135,7 @@ class Lane:
             log.info("a process that renders ended with %s", child.end())
 
 
-_quick, _slow = Lane(nice=0), Lane(nice=5)
+_quick, _slow = Lane(), Lane()
 
 
 async def made(text: str) -> Made:

@@ -3,7 +3,6 @@
 An empty message tells that it is ready; one that begins with a "!" why a text has no HTML.
 """
 
-import os
 import resource
 import signal
 import socket
@@ -21,9 +20,8 @@ class TooMuch(Exception):
     """A text took longer than any that people write."""
 
 
-def serve(nice: int) -> None:
-    """Answer what comes in by the socket that is the standard input. nice: by how much other processes come first."""
-    os.nice(nice)
+def serve() -> None:
+    """Answer what comes in by the socket that is the standard input."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     signal.signal(signal.SIGVTALRM, _stop)
     desk = socket.socket(fileno=sys.stdin.fileno())

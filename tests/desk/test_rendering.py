@@ -22,7 +22,7 @@ def lane(monkeypatch):
     """One of our own, whose process ends with the test."""
     monkeypatch.setattr(rendering, "PATIENCE", 30.0)  # this machine may be busy
     monkeypatch.setattr(rendering, "START", 60.0)
-    lane = Lane(nice=0)
+    lane = Lane()
     yield lane
     lane.end()
 
@@ -99,7 +99,7 @@ async def test_where_no_process_can_begin_texts_are_shown_as_typed(lane, monkeyp
 
 
 async def test_who_writes_two_lines_does_not_wait_for_a_text_that_takes_long(monkeypatch):
-    slow, quick = Lane(nice=5), Lane(nice=0)
+    slow, quick = Lane(), Lane()
     monkeypatch.setattr(rendering, "_slow", slow)
     monkeypatch.setattr(rendering, "_quick", quick)
     monkeypatch.setattr(rendering, "PATIENCE", 30.0)
