@@ -45,6 +45,8 @@ POST    /tickets/<number:ticket>/comments closed ticket, a note     303    303  
 POST    /tickets/<number:ticket>/comments deleted ticket            404    404    404    404    404     login  login
 POST    /tickets/<number:ticket>/comments nothing                   404    404    404    404    404     login  login
 GET     /comments/<number:comment>        her reply                 303    303    303    303    404     login  login
+GET     /comments/<number:comment>        her answered reply        303    303    303    303    404     login  login
+GET     /comments/<number:comment>        her closed reply          303    303    303    303    404     login  login
 GET     /comments/<number:comment>        anna's reply              303    303    303    303    404     login  login
 GET     /comments/<number:comment>        anna's note               303    303    303    404    404     login  login
 GET     /comments/<number:comment>        deleted reply             303    303    303    303    404     login  login
@@ -116,6 +118,8 @@ POST   /embed/tickets/<number:ticket>/comments closed ticket     422 403  404   
 POST   /embed/tickets/<number:ticket>/comments deleted ticket    404 403  404    404 404  404    401   401     401
 POST   /embed/tickets/<number:ticket>/comments nothing           404 403  404    404 404  404    401   401     401
 GET    /embed/comments/<number:comment>        her reply         303 303  404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        her answered reply 303 303 404    404 404  404    401   401     401
+GET    /embed/comments/<number:comment>        her closed reply  303 303  404    404 404  404    401   401     401
 GET    /embed/comments/<number:comment>        anna's reply      303 303  404    404 404  404    401   401     401
 GET    /embed/comments/<number:comment>        anna's note       404 404  404    404 404  404    401   401     401
 GET    /embed/comments/<number:comment>        deleted reply     303 303  404    404 404  404    401   401     401

@@ -159,7 +159,8 @@ async def test_only_the_author_and_admins_edit_and_delete(served, ticket):
         assert (await client.post(f"{path}/delete")).status_code == status
     assert await everything() == before
     assert (await vera.get(f"/comments/{note.id}/edit")).status_code == 200
-    assert (await clara.get("/comments/1/edit")).status_code == 200
+    assert (await vera.get("/comments/1/edit")).status_code == 200
+    assert (await clara.get("/comments/1/edit")).status_code == 403  # it was answered
 
 
 @pytest.mark.parametrize(("how", "words"), [("answered", "answered meanwhile"), ("closed", "ticket is closed")])
