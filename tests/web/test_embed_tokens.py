@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import jwt
@@ -46,23 +47,28 @@ async def test_a_good_token_shows_its_persons_tickets(desk, site):
     assert rows(page) == [1]
 
 
-NOW = int(time.time())
+# What a token says, or what it says at this moment: a test runs minutes after it was collected.
+Claims = dict[str, object] | Callable[[int], dict[str, object]]
+
+
+def said(claims: Claims) -> dict[str, object]:
+    return claims(int(time.time())) if callable(claims) else claims
 
 
 @pytest.mark.parametrize(
     "claims",
     [
-        {"exp": NOW - 310, "iat": NOW - 600},
-        {"exp": NOW - 1, "iat": NOW - 3601},
-        {"exp": NOW + 3600, "iat": NOW + 400},
-        {"iat": NOW - 1, "exp": NOW + 3601},
-        {"iat": NOW + 7200, "exp": NOW + 7300},
-        {"exp": NOW - 1, "iat": NOW + 5},
+        lambda now: {"exp": now - 310, "iat": now - 600},
+        lambda now: {"exp": now - 1, "iat": now - 3601},
+        lambda now: {"exp": now + 3600, "iat": now + 400},
+        lambda now: {"iat": now - 1, "exp": now + 3601},
+        lambda now: {"iat": now + 7200, "exp": now + 7300},
+        lambda now: {"exp": now - 1, "iat": now + 5},
         *({name: None} for name in ("sub", "name", "aud", "resource", "actions", "iat", "exp")),
         {"aud": "live"},
         {"aud": "embed-page"},
         {"aud": ["embed", "live"]},
-        {"nbf": NOW + 3600},
+        lambda now: {"nbf": now + 3600},
         {"sub": "nobody"},
         {"sub": ["clara@pult.example"]},
         {"sub": ""},
@@ -88,7 +94,7 @@ NOW = int(time.time())
         {"exp": float("nan")},
         {"exp": float("inf")},
         {"exp": 10**400},
-        {"exp": [NOW]},
+        lambda now: {"exp": [now]},
         {"iat": "x"},
         {"iat": True},
         {"nbf": "x"},
@@ -99,6 +105,7 @@ NOW = int(time.time())
     ],
 )
 async def test_a_token_that_says_what_it_must_not_gets_nobody_in(claims, desk, site, log):
+    claims = said(claims)
     token = site.token(**claims)
     answer = await desk.stranger().get("/embed/tickets", params={"token": token})
     assert answer.status_code == 401
@@ -116,17 +123,18 @@ async def test_a_token_that_says_what_it_must_not_gets_nobody_in(claims, desk, s
     "claims",
     [
         {"aud": ["embed"]},
-        {"iat": NOW + 280, "exp": NOW + 280 + 3600},  # a clock that is fast
-        {"iat": NOW + 280, "exp": NOW + 310},
-        {"iat": NOW + 280, "exp": NOW + 600, "nbf": NOW + 280},
-        {"iat": NOW - 300, "exp": NOW + 1},  # one that is slow
-        {"iat": NOW - 300, "exp": NOW - 240},
-        {"iat": NOW - 300, "exp": NOW - 240, "nbf": NOW - 300},
-        {"iat": str(NOW), "exp": str(NOW + 60)},
-        {"iat": NOW + 0.5, "exp": NOW + 60.5},
+        lambda now: {"iat": now + 280, "exp": now + 280 + 3600},  # a clock that is fast
+        lambda now: {"iat": now + 280, "exp": now + 310},
+        lambda now: {"iat": now + 280, "exp": now + 600, "nbf": now + 280},
+        lambda now: {"iat": now - 300, "exp": now + 60},  # one that is slow
+        lambda now: {"iat": now - 300, "exp": now - 240},
+        lambda now: {"iat": now - 300, "exp": now - 240, "nbf": now - 300},
+        lambda now: {"iat": str(now), "exp": str(now + 60)},
+        lambda now: {"iat": now + 0.5, "exp": now + 60.5},
     ],
 )
 async def test_a_token_of_a_clock_that_is_five_minutes_off_gets_its_person_in(claims, desk, site):
+    claims = said(claims)
     answer = await desk.stranger().get("/embed/tickets", params={"token": site.token(**claims)})
     assert answer.status_code == 200 and "pult-refused" not in answer.headers
     [life, left] = [int(one(read(answer), "html").get(f"data-{name}")) for name in ("life", "left")]
@@ -137,22 +145,24 @@ async def test_a_token_of_a_clock_that_is_five_minutes_off_gets_its_person_in(cl
 @pytest.mark.parametrize(("signed", "after"), [(60, 360), (600, 900), (3600, 3600)])
 def test_a_token_is_taken_for_five_minutes_more_and_never_for_more_than_an_hour(signed, after):
     """Whatever the clocks say, in sum."""
-    token = jwt.encode({**dict.fromkeys(REQUIRED, ""), "aud": "embed", "iat": NOW, "exp": NOW + signed}, SECRET)
-    for now in range(NOW - 300, NOW + after):
+    made = int(time.time())
+    token = jwt.encode({**dict.fromkeys(REQUIRED, ""), "aud": "embed", "iat": made, "exp": made + signed}, SECRET)
+    for now in range(made - 300, made + after):
         _, until = site_tokens.read(token, SECRET, now)
-        assert now < until <= min(now + signed, NOW + after)
+        assert now < until <= min(now + signed, made + after)
     for outside in (-301, after):
         with pytest.raises(site_tokens.Wrong):
-            site_tokens.read(token, SECRET, NOW + outside)
+            site_tokens.read(token, SECRET, made + outside)
 
 
 async def test_why_a_token_is_refused_is_told_to_its_site_and_is_in_the_documents(desk, site, log):
     """Each reason once, on the page, in the header and in the log, without the token and whom it is for."""
     revoked, documents = await a_site(), (ROOT / "docs" / "embedding.md").read_text()
+    now = int(time.time())
     await embeds.revoke_key(revoked.key.id)
     await people.disable("dmitri@pult.example")
     guest, _ = await Bearers(SECRET).read(site.token())
-    bearer = Bearers(SECRET).make(replace(guest, embed=replace(guest.embed, until=NOW - 5)))
+    bearer = Bearers(SECRET).make(replace(guest, embed=replace(guest.embed, until=now - 5)))
     tried = {
         "token: missing": "",
         "token: longer than 4096 characters": "A" * 5000,
@@ -165,11 +175,11 @@ async def test_why_a_token_is_refused_is_told_to_its_site_and_is_in_the_document
         'aud: not "embed"': site.token(aud="pult"),
         "name: missing": site.token(name=None),
         "iat: not a number of seconds": site.token(iat="x"),
-        "iat: … s ahead of the desk's clock": site.token(iat=NOW + 400, exp=NOW + 500),
-        "nbf: … s ahead of the desk's clock": site.token(nbf=NOW + 400),
-        "exp: not after iat": site.token(iat=NOW, exp=NOW),
-        "exp: more than an hour after iat": site.token(iat=NOW, exp=NOW + 3601),
-        "exp: … s ago by the desk's clock": site.token(iat=NOW - 900, exp=NOW - 400),
+        "iat: … s ahead of the desk's clock": site.token(iat=now + 400, exp=now + 500),
+        "nbf: … s ahead of the desk's clock": site.token(nbf=now + 400),
+        "exp: not after iat": site.token(iat=now, exp=now),
+        "exp: more than an hour after iat": site.token(iat=now, exp=now + 3601),
+        "exp: … s ago by the desk's clock": site.token(iat=now - 900, exp=now - 400),
         "exp: of a page's own bearer, which has ended": bearer,
         "sub: not an email address": site.token(sub="canary"),
         "sub: one of the desk's staff": site.token(sub="anna@pult.example"),
