@@ -15,6 +15,9 @@ run: setup ## serve the demo, in demo.sqlite3; with EMPTY=1 one's own desk inste
 	@$(if $(EMPTY),,PULT_DATABASE__URL="$${PULT_DATABASE__URL:-sqlite://demo.sqlite3}") \
 		$(BIN)/python -m app serve $(if $(EMPTY),,--demo) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
+# The desk is started some hundred times there: whatever the machine says, Python keeps what it has compiled.
+test soak: export PYTHONDONTWRITEBYTECODE :=
+
 # Browser tests run in a process of their own: Playwright and the asyncio tests each want the event loop.
 # Status 5 means that nothing was selected, which ARGS="-k …" may well do to one of the two.
 test: ## every test [ARGS="-k … -x"]

@@ -112,7 +112,8 @@ def install_packages(lock):
         uv = find_uv()
         # Only the larger lock may remove what it does not name: `make run` leaves the developers' tools alone.
         verb = ("sync",) if lock == DEV else ("install", "-r")
-        run(uv, "pip", *verb, ROOT / lock, "--require-hashes", "--python", PYTHON)
+        # Compiled once, as pip does it: else every start does it anew where Python may not write what it compiled.
+        run(uv, "pip", *verb, ROOT / lock, "--require-hashes", "--compile-bytecode", "--python", PYTHON)
         run(uv, "pip", "install", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     except Failed as failure:  # for one, uv does not read pip's configuration, where an index may be named
         say(f"uv did not manage ({failure}); trying pip")
@@ -123,7 +124,7 @@ def install_packages(lock):
 
 def packages_key(lock):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return f"{lock} {digest(ROOT / lock)} {hashlib.sha256(json.dumps(project).encode()).hexdigest()}"
+    return f"compiled {lock} {digest(ROOT / lock)} {hashlib.sha256(json.dumps(project).encode()).hexdigest()}"
 
 
 def find_uv():
