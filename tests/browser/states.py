@@ -256,7 +256,7 @@ async def writing_a_note(room: Room) -> Page:
     return page
 
 
-@state("html[data-loading] .htmx-request .primary", ("Send reply", "Отправить ответ"))
+@state("html[data-loading] [data-sending] .primary", ("Send reply", "Отправить ответ"))
 async def saving_takes_long(room: Room) -> Page:
     page = await room.ticket()
     await page.evaluate("() => { window.fetch = () => new Promise(() => {}) }")
@@ -409,14 +409,36 @@ async def a_right_that_is_gone(room: Room) -> Page:
     return page
 
 
-@state("#ticket", ("Nothing is here.", "Здесь ничего нет."))
-async def a_ticket_deleted_while_one_looks(room: Room) -> Page:
+async def _deleted(room: Room, by: Person) -> Page:
     ticket = await tickets.open_ticket(room.running.cast.clara, Opening(subject="Soon gone", body="Soon gone"))
-    page = await room.open(f"/tickets/{ticket.id}")
+    page = await room.open(f"/tickets/{ticket.id}", by)
     await page.fill("#comment-body", "Half an answer")
     await tickets.delete(room.running.cast.vera, ticket.id)
+    await page.wait_for_selector("#ticket[data-gone]")
     await expect(page.locator("#comment-body")).to_have_value("Half an answer")
     return page
+
+
+@state("#ticket", ("This ticket was deleted.", "Это обращение удалено."))
+async def a_ticket_deleted_while_one_looks(room: Room) -> Page:
+    return await _deleted(room, room.running.cast.anna)
+
+
+@state("#ticket .restores", ("Restore it", "Восстановить"))
+async def a_ticket_deleted_while_an_admin_looks(room: Room) -> Page:
+    return await _deleted(room, room.running.cast.vera)
+
+
+@state("#ticket", ("Nothing is here.", "Здесь ничего нет."))
+async def a_ticket_deleted_while_its_requester_looks(room: Room) -> Page:
+    return await _deleted(room, room.running.cast.clara)
+
+
+@state("#ticket", ("This ticket was deleted.", "Это обращение удалено."))
+async def a_deleted_ticket_that_one_comes_to(room: Room) -> Page:
+    ticket = await room.desk.open()
+    await tickets.delete(room.running.cast.vera, ticket.id)
+    return await room.open(f"/tickets/{ticket.id}", room.running.cast.anna)
 
 
 @state("main", ("Your tickets", "Ваши обращения"))

@@ -35,7 +35,7 @@ async def test_the_applier_and_htmx_agree_on_recorded_frames(browser, served: Se
         page = await context.new_page()
         await page.goto(path)
         for step in range(25):
-            done, before = await something(desk), len(recorded.applied)
+            before, done = len(recorded.applied), await something(desk)
             if step % 6 == 5:
                 recorded._whole = True
                 await recorded.say(action="resync")

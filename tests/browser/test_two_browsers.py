@@ -25,6 +25,7 @@ async def test_two_people_see_what_each_other_does(browser, running):
 
     # Anna opens a ticket: it enters Boris's list, at the top, and the counts follow.
     await anna.click("text=New ticket")
+    await anna.fill("#new-ticket [name=requester]", "clara@pult.example")
     await anna.fill("#new-ticket [name=subject]", "Printer does not print")
     await anna.fill("#new-ticket [name=body]", "Nothing **at all**")
     await anna.keyboard.press("Control+Enter")

@@ -18,6 +18,11 @@ from tests.desk.acts import a_ticket
 OURS = re.compile(r"/static/[0-9a-f]{12}/|/me\.css\?id=\d+$|/tickets|/comments/\d+(/edit)?$|/live/|/login|/settings$")
 LONG = "\n\n".join(ATTACKS)  # every attack in one message
 SUBJECTS = [fields.one_line(attack)[:200] for attack in ATTACKS]
+# Of the thread that holds them all, as staff and as its requester see it.
+PARTS = {
+    True: ("/tickets/1?from=1", "/tickets/1?from=101", "/tickets/1?from=201", "/tickets/1"),
+    False: ("/tickets/1?from=1", "/tickets/1"),
+}
 
 # What the page itself tells: a script that ran, a policy that had to hold, and what must not stand where people's words
 # are shown. Our own are the edit links; a link to another site is only a link.
@@ -128,34 +133,34 @@ async def say_everything(running: Running, attackers: Attackers) -> None:
 async def test_what_people_write_is_only_text_by_frame_and_by_page_load(browser, running, attackers):
     anna, clara = running.cast.anna, running.cast.clara
     await a_ticket(clara)
-    pages = []
+    pages: dict[tuple[Person, str], Watched] = {}
     for person, paths in {
-        anna: (
-            "/tickets?view=all&sort=created",
-            "/tickets?view=all",
-            "/tickets/1",
-            "/tickets?view=all&sort=created&page=3",
-        ),
-        clara: ("/tickets?view=all", "/tickets?view=all&sort=created&page=2", "/tickets/1"),
+        anna: ("/tickets?view=all&sort=created", "/tickets?view=all", "/tickets?view=all&sort=created&page=3"),
+        clara: ("/tickets?view=all", "/tickets?view=all&sort=created&page=2"),
     }.items():
         context = await running.context(browser, person)
-        for path in paths:
-            pages.append(await watched(running, context))
-            await pages[-1].go(path)
+        for path in (*paths, *PARTS[person.is_staff]):
+            pages[person, path] = await watched(running, context)
+            await pages[person, path].go(path)
     await say_everything(running, attackers)
-    for seen in pages:
+    for seen in pages.values():
         await equals_its_reload(seen.page)
         await seen.is_clean()
-    assert await pages[2].page.locator("#thread > article").count() == 2 * len(ATTACKS) + 1
-    assert await pages[2].page.locator("#thread > p").count() >= len(set(SUBJECTS)) - 1
-    assert await pages[6].page.locator("#thread > article").count() == len(ATTACKS) + 1
-    assert await pages[0].page.locator("#ticket-rows > tr").count() == 50
-    for seen in pages:
+
+    async def in_thread(person: Person, what: str) -> int:
+        return sum([await pages[person, part].page.locator(what).count() for part in PARTS[person.is_staff]])
+
+    assert await in_thread(anna, "#thread > article") == 2 * len(ATTACKS) + 1
+    assert await in_thread(anna, "#thread > p") >= len(set(SUBJECTS)) - 1
+    assert await in_thread(clara, "#thread > article") == len(ATTACKS) + 1
+    first = pages[anna, "/tickets?view=all&sort=created"]
+    assert await first.page.locator("#ticket-rows > tr").count() == 50
+    for seen in pages.values():
         await seen.go(seen.page.url)
         await seen.is_clean()
     for number in range(2, len(ATTACKS) // 50 + 2):
-        await pages[0].go(f"/tickets?view=all&page={number}")
-        await pages[0].is_clean()
+        await first.go(f"/tickets?view=all&page={number}")
+        await first.is_clean()
 
 
 async def test_what_is_typed_comes_back_as_text(browser, running, attackers):  # noqa: PLR0915 - one page after another
