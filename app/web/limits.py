@@ -4,6 +4,7 @@ The windows of the `limits` library move and are taken before the password is lo
 do not pass together (OWASP ASVS 5.0, 6.3.1).
 """
 
+import asyncio
 import time
 
 from limits import RateLimitItem, parse
@@ -24,7 +25,8 @@ class SignInLimits:
     """Counts tries. A sign-in that works gives its account's tries back; its address's stay counted."""
 
     def __init__(self) -> None:
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._kept = MemoryStorage()
+        self._windows = MovingWindowRateLimiter(self._kept)
 
     async def admit(self, address: str, email: str) -> None:
         """Count one try. Raises TooManyRequests."""
@@ -35,6 +37,8 @@ class SignInLimits:
                 raise TooManyRequests(retry_after=max(1, int(window.reset_time - time.time())))
 
     async def succeeded(self, address: str, email: str) -> None:
+        while self._kept.timer and not self._kept.timer.done():
+            await asyncio.wait([self._kept.timer])  # it fails if what it looks at is taken away meanwhile
         for limit, names in self._counted(address, email)[1:]:
             await self._windows.clear(limit, *names)
 

@@ -1,6 +1,7 @@
 """Guessing passwords is slow, however it is done."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -39,6 +40,20 @@ async def test_signing_in_gives_an_accounts_tries_back(served):
         for _ in range(6):
             assert (await client.post("/login", data=WRONG)).status_code == 422
         assert (await client.post("/login", data=right)).status_code == 303
+
+
+async def test_giving_back_fails_no_counting_that_is_under_way():
+    """What fails in a task of the library's is a line in the log, and the line has the email in it."""
+    counts, failed, before = limits.SignInLimits(), [], asyncio.all_tasks()
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: failed.append(what))
+    await counts.admit("127.0.0.1", "anna@pult.example")
+    await asyncio.sleep(0)
+    under_way = asyncio.all_tasks() - before
+    await counts.succeeded("127.0.0.1", "anna@pult.example")
+    await asyncio.wait(under_way)
+    del under_way, counts
+    gc.collect()
+    assert failed == []
 
 
 async def test_a_forwarded_address_is_believed_from_nobody(served):
