@@ -1,5 +1,6 @@
 """Who asks: the session behind the cookie, signing in and out."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from quart import Blueprint, Quart, Response, g, redirect, request
@@ -14,6 +15,7 @@ from app.desk.models import Person
 from app.web import pages, trail
 from app.web.forms import Form, text
 from app.web.house import house
+from app.web.typed import Unsent
 
 blueprint = Blueprint("auth", __name__)
 
@@ -61,27 +63,57 @@ def local_path(target: str) -> str:
 
 @blueprint.get("/login")
 async def show_login() -> Response | WerkzeugResponse:
+    """A page whose session ended asks for a piece of it, and says whose page it is: 204 once they are signed in."""
+    kept = Form({name: request.args.get(name, "") for name in ("next", "as")})
+    if pages.by_htmx():
+        return _beside(kept) or await login_page(kept)
     if g.person:
-        return redirect(local_path(request.args.get("next", "/")), 303)
-    return await pages.plain("login.html", form=Form({"next": request.args.get("next", "")}))
+        return redirect(local_path(kept.value("next")), 303)
+    return await login_page(kept)
 
 
 @blueprint.post("/login")
 async def login() -> Response | WerkzeugResponse:
     typed = await request.form
-    address, email = request.remote_addr or "", text(typed, "email")
+    kept = Form({name: text(typed, name) for name in ("email", "next", "as")})
+    if not await sign_in(kept.value("email"), text(typed, "password")):
+        return await login_page(replace(kept, errors={"email": Code.WRONG_SIGN_IN}), 422)
+    if pages.by_htmx():
+        return _beside(kept) or await login_page(kept, 409)
+    return redirect(local_path(kept.value("next")), 303)
+
+
+async def sign_in(email: str, password: str) -> bool:
+    """Begin a session in the place of the one there was, if email and password fit. Raises TooManyRequests."""
+    address = request.remote_addr or ""
     await house().sign_ins.admit(address, email)
-    person = await people.authenticate(email, text(typed, "password"))
+    person = await people.authenticate(email, password)
     if person is None:
         trail.sign_in_failed(await people.by_email(email))
-        kept = Form({"email": email, "next": text(typed, "next")}, {"email": Code.WRONG_SIGN_IN})
-        return await pages.plain("login.html", 422, form=kept)
+        return False
     await house().sign_ins.succeeded(address, email)
     if g.session:
         await people.end_session(g.session)
-    login_user(AuthUser(await people.begin_session(person)), remember=True)
+    session = await people.begin_session(person)
+    login_user(AuthUser(session), remember=True)
+    g.person, g.session = person, people.session_id(session)
     trail.signed_in(person)
-    return redirect(local_path(text(typed, "next")), 303)
+    return True
+
+
+async def login_page(form: Form, status: int = 200, *, unsent: Unsent | None = None, asks: bool = False) -> Response:
+    """The sign-in: with a form that could not be sent without it, or for a page that stays beside it.
+
+    asks: whoever signed in is asked whether to send the form.
+    """
+    beside = pages.by_htmx()
+    template = "login_form.html" if beside else "login.html"
+    return await pages.plain(template, status, form=form, unsent=unsent, asks=asks, beside=beside)
+
+
+def _beside(kept: Form) -> Response | None:
+    """What a page is told that stays as it was: whether its own person is signed in."""
+    return Response(status=204) if g.person and str(g.person.id) == kept.value("as") else None
 
 
 @blueprint.post("/logout")

@@ -21,7 +21,7 @@ from app.live.access import Lost
 from app.live.hub import Close
 from app.live.regions import Region
 from app.live.tokens import BadToken, Grant
-from app.web import live, pages, trail
+from app.web import live, pages, trail, typed
 from app.web.assets import served
 from app.web.bearers import LIFE, Guest, Refusal
 from app.web.colours import accent_sheet
@@ -100,9 +100,7 @@ async def ended(refusal: Refusal) -> Response:
     trail.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
         return Response(status=401, headers=why)
-    typed = await request.form if request.method == "POST" else {}
-    kept = "\n\n".join(filter(None, (text(typed, "subject"), text(typed, "body"))))
-    page = await pages.plain("embed/ended.html", 401, refusal=refusal, kept=kept, **values())
+    page = await pages.plain("embed/ended.html", 401, refusal=refusal, typed=await typed.words(), **values())
     page.headers.update(why)
     return page
 

@@ -16,9 +16,9 @@ from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
 from app.sqlite import trouble
-from app.web import auth, embed, pages, tickets, trail
+from app.web import auth, embed, pages, tickets, trail, typed
 from app.web.bearers import Refusal
-from app.web.forms import _, text
+from app.web.forms import _
 from app.web.house import house
 from app.web.origins import Foreign
 from app.web.site_tokens import Wrong
@@ -91,7 +91,7 @@ def set_up(app: Quart) -> None:
 
 
 async def show(status: int, said: Said | None = None, reference: str = "") -> Response:
-    """The page for an error; for htmx, a notice that leaves the page and what was typed as they are."""
+    """The page for an error, with what was typed; for htmx, a notice that leaves the page and all in it as it is."""
     said = said or SAID.get(status) or SAID[500 if status >= 500 else 400]
     if pages.by_htmx():
         answer = await pages.fragment("live/notice.html", status, said=said, reference=reference)
@@ -99,7 +99,8 @@ async def show(status: int, said: Said | None = None, reference: str = "") -> Re
         answer.headers["HX-Reswap"] = "innerHTML"
         return answer
     template = "embed/error.html" if embed.is_embedded() else "error.html"
-    return await pages.plain(template, status, said=said, reference=reference, **embed.values())
+    values = {"said": said, "reference": reference, "typed": await typed.words(), **embed.values()}
+    return await pages.plain(template, status, **values)
 
 
 async def _missing(_error: Exception) -> Response:
@@ -112,9 +113,7 @@ async def _deleted(deleted: Deleted) -> Response:
     trail.missing()
     if pages.by_htmx():
         return await show(404, Said(REMOVED, REMOVED_TEXT, {"number": str(deleted.ticket)}))
-    typed = await request.form if request.method == "POST" else {}
-    kept = "\n\n".join(filter(None, (text(typed, "subject"), text(typed, "body"))))
-    return await tickets.removed_page(auth.asker(), deleted.ticket, kept)
+    return await tickets.removed_page(auth.asker(), deleted.ticket, await typed.words())
 
 
 async def _lost(lost: Lost) -> Response | WerkzeugResponse:

@@ -3,7 +3,7 @@
 from quart import Quart, Response, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.web import auth, embed
+from app.web import auth, embed, owner
 from app.web.house import house
 from app.web.origins import Foreign, foreign
 
@@ -58,9 +58,10 @@ async def _guard() -> Response | WerkzeugResponse | None:
         raise found
     if embed.is_embedded():
         return None
-    if request.endpoint and request.endpoint not in PUBLIC and g.person is None:
-        return auth.to_login()
-    return None
+    public = request.endpoint is None or request.endpoint in PUBLIC
+    if answer := await owner.check(public=public):
+        return answer
+    return auth.to_login() if g.person is None and not public else None
 
 
 async def _headers(response: Response) -> Response:

@@ -119,12 +119,14 @@ async def ticket_page(
     )
 
 
-async def removed_page(person: Person, ticket: int, kept: str) -> Response:
-    """For staff, where a deleted ticket was: live, so that it comes back with it. kept: what was typed for it."""
+async def removed_page(person: Person, ticket: int, typed: str) -> Response:
+    """For staff, where a deleted ticket was: live, so that it comes back with it. typed: what was sent to it."""
     header = regions.ticket_region(ticket, policy.audience_of(person))
     live = await pages.look(person, header)
     path = f"/tickets/{ticket}"
-    return await pages.page("tickets/removed_page.html", live, 404, path=path, header=header, ticket=ticket, kept=kept)
+    return await pages.page(
+        "tickets/removed_page.html", live, 404, path=path, header=header, ticket=ticket, typed=typed
+    )
 
 
 async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:

@@ -11,6 +11,8 @@ import * as loading from "./loading.js";
 import * as part from "./part.js";
 import * as places from "./places.js";
 import * as removed from "./removed.js";
+import * as session from "./session.js";
 import * as time from "./time.js";
 
-for (const module of [live, hold, time, follow, forms, editor, dialogs, part, places, removed, keys, loading]) module.start();
+const words = [forms, editor, dialogs, session];
+for (const module of [live, hold, time, follow, ...words, part, places, removed, keys, loading]) module.start();

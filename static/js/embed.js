@@ -1,11 +1,12 @@
 // A page inside another site: it tells the site its height and when its session ends, and takes a new token from it.
 // Nothing is said to, or heard from, an origin that is not one of the site's key.
 
-import { ask } from "./door.js";
+import { ask, door } from "./door.js";
 import * as forms from "./forms.js";
 import * as hold from "./hold.js";
 import * as live from "./live.js";
 import * as part from "./part.js";
+import { banner } from "./state.js";
 import * as time from "./time.js";
 
 const SPARE = 60; // seconds before the end of the site's token, when a new one is asked for
@@ -30,6 +31,11 @@ function start() {
   }
   if (document.getElementById("live")) live.start();
   hold.start();
+  door.enter = async () => {
+    banner("ended", true);
+    tell("session-ended");
+    return false;
+  };
   forms.start();
   part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));

@@ -2,11 +2,11 @@
 
 const FIELDS = "textarea, select, input:not([type=hidden])";
 
-// said: an element, or the id of a template that holds one.
+// form: none for what is said of another page's. said: an element, or the id of a template that holds one.
 export function say(form, said) {
   hush(form);
   const shown = said.nodeType ? said : document.getElementById(said).content.firstElementChild.cloneNode(true);
-  if (form.querySelector(FIELDS)) {
+  if (form?.querySelector(FIELDS)) {
     shown.dataset.said = "";
     (form.querySelector(".send") ?? form.lastElementChild).before(shown);
   } else document.getElementById("notice").replaceChildren(shown);
@@ -14,6 +14,6 @@ export function say(form, said) {
 }
 
 export function hush(form) {
-  for (const said of form.querySelectorAll("[data-said]")) said.remove();
+  for (const said of form?.querySelectorAll("[data-said]") ?? []) said.remove();
   document.getElementById("notice")?.replaceChildren();
 }

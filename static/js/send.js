@@ -24,8 +24,12 @@ export async function send(form, submitter) {
   delete form.dataset.sending;
 }
 
+// A form of a live region, which is the same for everyone, does not say whose it is; the page does.
 function read(form, submitter) {
-  return new URLSearchParams(new FormData(form, submitter));
+  const body = new URLSearchParams(new FormData(form, submitter));
+  const { person } = document.documentElement.dataset;
+  if (person && !body.has("as")) body.set("as", person);
+  return body;
 }
 
 async function post(form, submitter, body) {
@@ -35,13 +39,13 @@ async function post(form, submitter, body) {
   else say(form, outcome.said);
 }
 
-// What became of it (nothing is posted without a body): { sent, where }, or { form, text } in its stead, or what is to be said: { said }.
+// What became of it (nothing is posted without a body): { sent, where to go, the id of what it made }, or { form, text } in its stead, or what is to be said: { said }.
 export async function deliver(url, body) {
   const posted = body && { method: "POST", body, keepalive: String(body).length < LEAVES };
   const answer = await during(ask(url, { ...posted, headers: { "HX-Request": "true" }, patience: PATIENCE }));
   if (!answer) return { said: "unsent" };
   if (answer.status === 401) return (await door.enter?.()) ? deliver(url, body) : { said: "unsent" };
-  if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect") };
+  if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect"), made: answer.headers.get("Pult-Made") };
   const shown = new DOMParser().parseFromString(answer.text, "text/html").body.firstElementChild;
   if (shown?.matches("form[id], .editor")) return { form: shown, text: answer.text };
   return { said: shown?.matches(".notice") ? document.adoptNode(shown) : "unsent" };
@@ -59,7 +63,9 @@ function finish(form, body, where) {
 async function replace(form, { form: shown, text }) {
   hush(form);
   const target = document.getElementById(shown.id) ?? form;
-  await htmx.swap({ sourceElement: form, target, swap: "outerMorph", text });
+  await htmx.swap({ sourceElement: form, target, swap: target === form && shown.id !== form.id ? "outerHTML" : "outerMorph", text });
+  const there = document.getElementById(shown.id);
+  there.dispatchEvent(new CustomEvent("pult:answered", { bubbles: true }));
   // What is wrong must be seen, wherever the button is that one pressed.
-  document.getElementById(shown.id)?.querySelector(".conflict, .wrong")?.scrollIntoView({ block: "nearest" });
+  there.querySelector(".conflict, .wrong")?.scrollIntoView({ block: "nearest" });
 }

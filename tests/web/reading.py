@@ -6,7 +6,7 @@ from lxml.html import FormElement, HtmlElement, document_fromstring, fragment_fr
 
 def read(response: httpx.Response) -> HtmlElement:
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    return document_fromstring(response.text)
+    return document_fromstring(response.text, base_url=str(response.url))
 
 
 def read_fragment(response: httpx.Response) -> HtmlElement:
@@ -34,7 +34,7 @@ async def submit(client: httpx.AsyncClient, form: HtmlElement, **typed: str) -> 
     """Send a form of a page, with this typed into it, by nothing but its HTML."""
     assert isinstance(form, FormElement) and set(typed) <= set(form.fields.keys())
     values = fields(form) | typed
-    action = form.get("action")
+    action = form.get("action") or form.base_url
     if form.method == "GET":
         return await client.get(action, params=values)
     return await client.post(action, data=values, headers={"Origin": str(client.base_url).rstrip("/")})

@@ -2,7 +2,7 @@
 
 A new route fails the tests until it has a line here. A cell is what that person gets:
   200, 303 …  the status; from 400 on, nothing changed
-  login       sent to the sign-in (401 for htmx), nothing changed
+  login       sent to the sign-in, or shown it with what was typed (401 for htmx), nothing changed
   open, 4401  of a socket: it opens, or is closed with this code
 The people: Vera is an admin, Anna and Boris are agents, Clara and Dmitri are requesters; Eve was an agent and is
 disabled; a stranger has not signed in. The things are Clara's ticket, and in it a reply of hers, and a reply and a note

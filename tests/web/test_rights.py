@@ -178,6 +178,8 @@ async def answer(line: Decision, name: str, room: Room) -> str:
 
 
 def said(got: httpx.Response) -> str:
+    if got.status_code == 401 and 'id="login"' in got.text:
+        return "login"
     to_login = got.status_code == 303 and got.headers["location"].startswith("/login?") and got.request.method == "GET"
     if to_login or (got.status_code == 303 and got.headers["location"] == "/login" and "/logout" not in str(got.url)):
         return "login"
