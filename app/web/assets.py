@@ -25,7 +25,7 @@ CSS = (
     "print",
 )  # in the order of their layers
 LIBRARIES = ("htmx.min", "hx-ws.min", "hx-upsert.min")  # one response: htmx starts only after its extensions are there
-SCRIPTS = ("app", "embed", "embed-host")  # each with the modules that it imports
+SCRIPTS = ("app", "embed", "embed-host", "login")  # each with the modules that it imports
 FOR_EVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("assets", __name__)

@@ -137,6 +137,12 @@ async def show_new() -> Response:
     return await _new(Form({"key": pages.new_key()}), made if made.isdecimal() and len(made) < 11 else "")
 
 
+@blueprint.post("/tickets/new")
+async def begin() -> Response:
+    """As for pages of the desk: the form with words in it that were typed elsewhere."""
+    return await _new(Form({"key": pages.new_key()} | only(await request.form, ("subject", "body"))))
+
+
 @blueprint.post("/tickets")
 async def create() -> Response | WerkzeugResponse:
     embed, typed = _embed("create"), only(await request.form, ("subject", "body", "key"))
@@ -160,9 +166,8 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
             shown = {"composer": form, "ticket": ticket, **values()}
             return await pages.fragment("tickets/composer.html", form.status, **shown)
         return await _ticket_page(ticket, form)
-    if pages.by_htmx():
-        return Response(status=204)
-    return _on_to(f"/embed/tickets/{ticket}", f"#comment-{comment.id}")
+    where = f"#comment-{comment.id}"
+    return pages.done(where) if pages.by_htmx() else _on_to(f"/embed/tickets/{ticket}", where)
 
 
 # -- what an open page asks for --
@@ -231,7 +236,8 @@ async def _ticket_page(ticket: int, composer: Form | None = None, *, first: int 
 async def _new(form: Form, made: str = "") -> Response:
     _embed("create")
     shown = "embed/new_form.html" if pages.by_htmx() else "embed/new.html"
-    return await pages.plain(shown, form.status, form=form, made=made, new_key=pages.new_key, **values())
+    after = pages.after()
+    return await pages.plain(shown, form.status, form=form, made=made, after=after, new_key=pages.new_key, **values())
 
 
 async def _page(template: str, *wanted: Region, **more: Any) -> Response:

@@ -116,9 +116,19 @@ def part_asked_for() -> int:
     return int(text)
 
 
+def after() -> str:
+    """The ticket that took no more, if a new one is opened with the words that were typed for it."""
+    ticket = request.args.get("after", "")
+    return ticket if ticket.isascii() and ticket.isdecimal() and len(ticket) < 10 else ""
+
+
 def done(where: str) -> Response | WerkzeugResponse:
-    """A change was made: with JavaScript it arrives by frame like everyone's, without one looks at the page anew."""
-    return Response(status=204) if by_htmx() else redirect(where, 303)
+    """A change was made: with JavaScript it arrives by frame like everyone's, without one looks at the page anew.
+
+    where: with the place in the page of what was made, if anything was, by which its sender knows it when it comes.
+    """
+    made = where.partition("#")[2]
+    return Response(status=204, headers={"Pult-Made": made} if made else None) if by_htmx() else redirect(where, 303)
 
 
 def on_to(where: str) -> Response | WerkzeugResponse:

@@ -52,6 +52,13 @@ async def show_new() -> Response:
     return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()}))
 
 
+@blueprint.post("/tickets/new")
+async def begin() -> Response:
+    """The form with words in it that were typed elsewhere; nothing is made."""
+    typed = only(await request.form, ("subject", "body"))
+    return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()} | typed))
+
+
 @blueprint.post("/tickets")
 async def create() -> Response | WerkzeugResponse:
     typed = only(await request.form, OPENING)
@@ -141,7 +148,7 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
 
 
 async def _new(person: Person, form: Form) -> Response:
-    values: dict[str, Any] = {"form": form, "choices": await _choices(person)}
+    values: dict[str, Any] = {"form": form, "after": pages.after(), "choices": await _choices(person)}
     if pages.by_htmx():
         return await pages.fragment("tickets/new_form.html", form.status, **values)
     return await pages.page("tickets/new.html", await pages.look(person), form.status, path="/tickets/new", **values)

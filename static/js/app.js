@@ -1,6 +1,9 @@
 // Every page of the desk loads this. Modules run before htmx opens the first socket.
 
+import * as closed from "./closed.js";
+import * as composer from "./composer.js";
 import * as dialogs from "./dialogs.js";
+import * as drafts from "./drafts.js";
 import * as editor from "./editor.js";
 import * as follow from "./follow.js";
 import * as forms from "./forms.js";
@@ -14,5 +17,5 @@ import * as removed from "./removed.js";
 import * as session from "./session.js";
 import * as time from "./time.js";
 
-const words = [forms, editor, dialogs, session];
+const words = [drafts, composer, closed, forms, editor, dialogs, session];
 for (const module of [live, hold, time, follow, ...words, part, places, removed, keys, loading]) module.start();

@@ -1,5 +1,6 @@
 // The dialog in which a message is edited, over its thread. Without it the link leads to a page with the same form.
 
+import * as drafts from "./drafts.js";
 import { say } from "./said.js";
 import { deliver } from "./send.js";
 
@@ -26,6 +27,7 @@ async function open(dialog, link) {
   if (!form) return say(link, said);
   if (dialog.open) return;
   dialog.append(form);
+  drafts.restore(dialog.querySelector("[data-draft]"));
   dialog.showModal();
   dialog.querySelector("textarea").focus();
 }

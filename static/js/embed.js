@@ -1,7 +1,10 @@
 // A page inside another site: it tells the site its height and when its session ends, and takes a new token from it.
 // Nothing is said to, or heard from, an origin that is not one of the site's key.
 
+import * as closed from "./closed.js";
+import * as composer from "./composer.js";
 import { ask, door } from "./door.js";
+import * as drafts from "./drafts.js";
 import * as forms from "./forms.js";
 import * as hold from "./hold.js";
 import * as live from "./live.js";
@@ -36,6 +39,9 @@ function start() {
     tell("session-ended");
     return false;
   };
+  drafts.start();
+  composer.start();
+  closed.start();
   forms.start();
   part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));

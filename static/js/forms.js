@@ -1,5 +1,6 @@
 // What forms do besides being sent: keys, questions before deleting, filters that apply at once, what was saved.
 
+import * as composer from "./composer.js";
 import { send } from "./send.js";
 
 const SAID = 4_000; // ms that a form says that it was saved
@@ -14,7 +15,7 @@ export function start() {
   document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.parentElement.remove());
   document.addEventListener("click", insert);
   document.addEventListener("pult:sent", saySaved);
-  document.addEventListener("pult:sent", ({ target, detail }) => target.id === "comment-form" && empty(target, detail.body.get("body")));
+  document.addEventListener("pult:sent", ({ target }) => (sent ||= target.id === "comment-form"));
   document.addEventListener("comment_added", showSent);
   addEventListener("pageshow", restoreEmpty);
 }
@@ -24,7 +25,7 @@ function sendByKey(event) {
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
   if (!event.target.matches("textarea") || !event.target.form) return;
   event.preventDefault();
-  event.target.form.requestSubmit();
+  if (!event.target.form.querySelector(".primary:disabled")) event.target.form.requestSubmit();
 }
 
 function askFirst(event) {
@@ -40,7 +41,8 @@ function submitted(event) {
   if (target.matches("[data-autosubmit]")) dropEmpty(target);
   if (target.getAttribute("method") !== "post") return;
   event.preventDefault();
-  send(target, submitter);
+  if (target.id === "comment-form" && !submitter?.hasAttribute("formaction")) composer.send(target);
+  else send(target, submitter);
 }
 
 // A filter that is not set need not stand in the address.
@@ -68,16 +70,6 @@ function saySaved({ target }) {
   if (!said) return;
   said.textContent = said.dataset.saved;
   setTimeout(() => said.replaceChildren(), SAID);
-}
-
-// What was typed while the message was on its way stays.
-function empty(form, body) {
-  const field = form.elements.body;
-  const plain = (text) => text.replaceAll("\r\n", "\n");
-  field.value = plain(field.value).startsWith(plain(body)) ? plain(field.value).slice(plain(body).length) : field.value;
-  form.elements.key.value = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16)).join("");
-  if (form.elements.status) form.elements.status.value = "";
-  sent = true;
 }
 
 function showSent() {

@@ -21,6 +21,7 @@ GET     /                                 -                         303    303  
 GET     /tickets                          -                         200    200    200    200    200     login  login
 GET     /tickets/new                      -                         200    200    200    200    200     login  login
 POST    /tickets                          -                         303    303    303    303    303     login  login
+POST    /tickets/new                      -                         200    200    200    200    200     login  login
 GET     /settings                         -                         200    200    200    200    200     login  login
 POST    /settings                         -                         303    303    303    303    303     login  login
 
@@ -110,6 +111,7 @@ method route                                   thing             all read create
 GET    /embed/tickets                          -                 200 200  404    404 200  200    401   401     401
 GET    /embed/tickets/new                      -                 200 404  200    404 200  200    401   401     401
 POST   /embed/tickets                          -                 303 404  303    404 303  303    401   401     401
+POST   /embed/tickets/new                      -                 200 404  200    404 200  200    401   401     401
 GET    /embed/tickets/<number:ticket>          ticket            200 200  404    404 404  404    401   401     401
 GET    /embed/tickets/<number:ticket>          deleted ticket    404 404  404    404 404  404    401   401     401
 GET    /embed/tickets/<number:ticket>          nothing           404 404  404    404 404  404    401   401     401
@@ -159,6 +161,7 @@ FIELDS = {
 
 # Forms that leave nothing in a row but a session.
 NOTHING_KEPT = {"POST /login", "POST /logout", "POST /live/connection", "POST /embed/session", "POST /embed/connection"}
+NOTHING_KEPT |= {"POST /tickets/new", "POST /embed/tickets/new"}
 
 # And inside other sites, for the holder of a token with every right.
 EMBEDDED_FIELDS = {
@@ -169,6 +172,7 @@ EMBEDDED_FIELDS = {
 # The form that is sent where it is allowed: complete and right, so that whoever is refused is refused for who they are.
 FORMS = {
     "POST /tickets": {"subject": "Toner", "body": "It is empty."},
+    "POST /tickets/new": {"body": "It is empty."},
     "POST /tickets/<number:ticket>": {"version": "1", "subject": "Toner"},
     "POST /tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /comments/<number:comment>": {"body": "Hello again", "version": "1"},

@@ -77,6 +77,8 @@ URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 NAMES = {
     **{route: {n.strip("!") for names in who.values() for n in (names or "").split()} for route, who in FIELDS.items()},
     "POST /login": {"email", "password", "next"},
+    "POST /tickets/new": {"subject", "body"},
+    "POST /embed/tickets/new": {"subject", "body"},
     "POST /live/connection": {"token"},
     "POST /embed/session": {"token"},
     "POST /embed/connection": {"token"},

@@ -1,0 +1,96 @@
+"""What is sent on a slow line or a bad one: the field is free at once, and nothing is lost, doubled or joined."""
+
+import pytest
+from playwright.async_api import expect
+
+from app.desk import tickets
+from tests.browser.conftest import connected, equals_its_reload, open_page
+from tests.browser.typed import FIELD, SEND, a_desk, held, said, until_said, write
+
+
+@pytest.fixture
+async def desk(running):
+    return await a_desk(running)
+
+
+async def test_messages_sent_quickly_are_as_many_and_in_order(browser, running, desk):
+    """The field is free at once; what is on its way stands beside the thread until it is in it."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    line = await held(page)
+    for number, kind in enumerate(("reply", "reply", "note", "reply")):
+        await write(page, f"{number}.", kind)
+        await page.press(FIELD, SEND)
+        assert await page.input_value(FIELD) == ""
+        assert await page.locator("#outgoing li").last.locator("p").inner_text() == f"{number}."
+    assert await page.locator("#outgoing li").count() == 4 and await said() == []
+    line.let_go()
+    await until_said(("reply", "0."), ("reply", "1."), ("note", "2."), ("reply", "3."))
+    await expect(page.locator("#outgoing li")).to_have_count(0)
+    await equals_its_reload(page)
+
+
+@pytest.mark.parametrize("arrived", [False, True], ids=["nothing arrived", "only the answer was lost"])
+async def test_what_did_not_arrive_comes_back_and_is_said_once(arrived, browser, running, desk):
+    """In order, of its kind, before what was typed since; a note never becomes a part of a reply."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    for since in ("reply", "note"):
+        line = await held(page)
+        running.proxy.answer("POST /tickets/1/comments", 502, passes=arrived)
+        for words in (f"First, {since}.", f"Second, {since}."):
+            await write(page, words)
+            await page.press(FIELD, SEND)
+        await write(page, "Third.", since)
+        line.let_go()
+        await page.wait_for_selector("#comment-form [data-banner=unsent]")
+        both = f"First, {since}.\n\nSecond, {since}."
+        if since == "reply":
+            assert await page.input_value(FIELD) == f"{both}\n\nThird."
+        else:
+            assert await page.input_value(FIELD) == "Third."
+            assert await page.locator("#outgoing [data-state=unsent] p").all_inner_texts() == both.split("\n\n")
+        assert await page.is_checked(f"#comment-form [value={since}]")
+        running.proxy.be_honest()
+        await page.press(FIELD, SEND)
+        await expect(page.locator("#outgoing li")).to_have_count(0)
+    await until_said(
+        *(("reply", f"{word}, reply.") for word in ("First", "Second")),
+        ("reply", "Third."),
+        *(("reply", f"{word}, note.") for word in ("First", "Second")),
+        ("note", "Third."),
+    )
+
+
+async def test_a_refused_message_comes_back_with_the_reason_and_holds_up_no_other(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    await tickets.change(running.cast.vera, 1, "2", {"status": "closed"})
+    await page.wait_for_selector("#ticket[data-status=closed]")
+    line = await held(page)
+    await page.evaluate("document.querySelector('#comment-form .primary').disabled = false")
+    await write(page, "Too late.")
+    await page.press(FIELD, SEND)
+    await write(page, "For us.", "note")
+    line.let_go()
+    await page.wait_for_selector("#comment-form :text('takes no more replies')")
+    assert await page.input_value(FIELD) == "For us."
+    assert await page.locator("#outgoing [data-state=refused] p").inner_text() == "Too late."
+    await page.press(FIELD, SEND)
+    await until_said(("note", "For us."))
+    await expect(page.locator("#outgoing p")).to_have_text(["Too late."])
+
+
+async def test_a_page_that_is_left_while_a_message_is_on_its_way_loses_and_doubles_nothing(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    running.proxy.answer("POST /tickets/1/comments", 502)
+    line = await held(page)  # not answered while the page is there
+    await write(page, "And gone.", "note")
+    await page.press(FIELD, SEND)
+    await page.goto("/tickets")
+    line.let_go()
+    await page.wait_for_selector("#notice [data-banner=unsent]")
+    running.proxy.be_honest()
+    await page.goto("/tickets/1")
+    await until_said(("note", "And gone."))
+    await page.goto("/tickets")
+    await page.goto("/tickets/1")
+    await connected(page)
+    assert await page.input_value(FIELD) == "" and len(await said()) == 1
