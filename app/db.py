@@ -72,9 +72,7 @@ async def connect(database: Database) -> None:
     """Open the database for this process. Raises NotMigrated if its schema is not the current one."""
     await _open(tortoise_config(database))
     try:
-        await _refuse_later()
-        if missing := await _plan(tortoise_config(database)):
-            raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
+        await _refuse_another()
     except BaseException:
         await disconnect()
         raise
@@ -184,13 +182,14 @@ async def _plan(config: dict[str, Any]) -> list[str]:
     return [step.migration.name for step in await executor.plan()]
 
 
-async def _refuse_later() -> None:
-    """Raises NotMigrated for the database of a later version: this one would write what that one cannot read."""
-    if not await rows("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'"):
-        return
-    applied = {row["name"] for row in await rows("SELECT name FROM tortoise_migrations")}
+async def _refuse_another() -> None:
+    """Raises NotMigrated, also for the database of a later version: this one would write what that one cannot read."""
+    begun = await rows("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'")
+    applied = {row["name"] for row in await rows("SELECT name FROM tortoise_migrations")} if begun else set()
     if unknown := ", ".join(sorted(applied - known_migrations())):
         raise NotMigrated(f"the database was written by a later Pult: {unknown} is not known here; install that again")
+    if missing := known_migrations() - applied:
+        raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
 
 
 async def _standing() -> set[str]:

@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from jinja2.bccache import Bucket, BytecodeCache
 from quart_auth import QuartAuth
+from werkzeug.routing import Rule
 
 from app import db, serving
 from app.config import Config, Database, Live, Security, Server
@@ -30,6 +33,9 @@ from tests.log import SECRET, Log, kept
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
 
+# A password costs the desk 64 MiB and tens of milliseconds on purpose; tests that are about that use their own.
+people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+people._nobodys = people._hasher.hash("nobody's")
 
 __all__ = ["SECRET"]
 
@@ -147,6 +153,20 @@ class Remembered(BytecodeCache):
         self._code[bucket.key + bucket.checksum] = bucket.code
 
 
+def remembered(compile_builder: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+    """Werkzeug compiles two functions a route; what they are depends on nothing of an app."""
+    known: dict[tuple[object, ...], Callable[..., Any]] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:  # noqa: FBT001, FBT002 - as it is there
+        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    return compiled
+
+
+Rule._compile_builder = remembered(Rule._compile_builder)  # type: ignore[method-assign]
 render.Environment = partial(render.Environment, bytecode_cache=Remembered())  # type: ignore[misc, assignment]
 
 

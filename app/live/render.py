@@ -113,8 +113,9 @@ def _spoken(catalogue: NullTranslations) -> dict[str, Callable[..., Markup]]:
     return {"_": gettext, "gettext": gettext, "ngettext": ngettext, "pgettext": pgettext}
 
 
+@cache
 def catalogue(language: str) -> NullTranslations:
-    """The translations of a language, read from its .po file; English is what the templates say."""
+    """The translations of a language, read from its .po file once; English is what the templates say."""
     path = ROOT / "app" / "translations" / f"{language}.po"
     if not path.exists():
         return NullTranslations()

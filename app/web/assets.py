@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 
 from quart import Blueprint, Response, abort, current_app, request
 
@@ -50,14 +51,7 @@ class Assets:
         missing = [name for name in LIBRARIES if not (STATIC / "vendor" / f"{name}.js").exists()]
         if missing:
             raise MissingLibraries(f"static/vendor lacks {', '.join(missing)}; run: make setup")
-        self._files = {
-            "pult.css": _asset("pult.css", _join("css", CSS, "css")),
-            "htmx.js": _asset("htmx.js", _join("vendor", LIBRARIES, "js")),
-        }
-        for name in SCRIPTS:
-            self._files[f"js/{name}.js"] = _asset(f"{name}.js", bundle(STATIC / "js", name))
-        for icon in sorted((STATIC / "icons").glob("*.svg")):
-            self._files[f"icons/{icon.name}"] = _asset(icon.name, icon.read_bytes())
+        self._files = _files()
 
     def url(self, name: str) -> str:
         """Where the browser finds it. Raises KeyError for what there is not."""
@@ -70,6 +64,19 @@ class Assets:
     def find(self, version: str, name: str) -> Asset | None:
         asset = self._files.get(name)
         return asset if asset and asset.hash == version else None
+
+
+@cache
+def _files() -> dict[str, Asset]:
+    files = {
+        "pult.css": _asset("pult.css", _join("css", CSS, "css")),
+        "htmx.js": _asset("htmx.js", _join("vendor", LIBRARIES, "js")),
+    }
+    for name in SCRIPTS:
+        files[f"js/{name}.js"] = _asset(f"{name}.js", bundle(STATIC / "js", name))
+    for icon in sorted((STATIC / "icons").glob("*.svg")):
+        files[f"icons/{icon.name}"] = _asset(icon.name, icon.read_bytes())
+    return files
 
 
 def _join(folder: str, names: tuple[str, ...], suffix: str) -> bytes:

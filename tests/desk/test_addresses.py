@@ -1,7 +1,6 @@
 """One person is one, however their address is written; what cannot be an address is refused."""
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,8 +87,7 @@ def test_the_form_of_a_form_is_itself(text):
     assert addresses.same(form) == form and addresses.same(addresses.shown(form)) == form
 
 
-async def test_every_door_knows_a_person_by_any_way_to_write_them(desk, monkeypatch):
-    monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+async def test_every_door_knows_a_person_by_any_way_to_write_them(desk):
     key = await embeds.add_key("Shop", ["https://shop.example"])
     for form, _, others in ALIKE:
         person = await people.by_email(form) or await people.add(others[0], "Somebody", "requester", "their password")

@@ -3,11 +3,14 @@
 The plans are those for statistics as a desk of 100,000 tickets has them, and for a desk that has none yet.
 """
 
+import asyncio
 import re
+import shutil
 
 import pytest
 
 from app import db, demo
+from app.config import Database
 from app.desk import filters, people, queries
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -15,11 +18,19 @@ from app.desk.models import Person
 FEW, MANY = 1000, 100_000  # tickets that there are, and that the statistics tell of
 
 
-@pytest.fixture(params=["analysed", "new"])
-async def desk(request, config):
-    await db.connect(config.database)
+@pytest.fixture(scope="module", params=["analysed", "new"])
+def filled(request, blank, tmp_path_factory):
+    """A desk of FEW tickets, made once."""
+    path = tmp_path_factory.mktemp(request.param) / "filled.sqlite3"
+    shutil.copy(blank, path)
+    asyncio.run(fill(Database(path=path), analysed=request.param == "analysed"))
+    return Database(path=path)
+
+
+async def fill(database: Database, *, analysed: bool) -> None:
+    await db.connect(database)
     await demo.fill(tickets=FEW, seed=7)
-    if request.param == "analysed":
+    if analysed:
         await db.rows("ANALYZE")
         for row in await db.rows("SELECT rowid, idx, stat FROM sqlite_stat1 WHERE tbl IN ('ticket', 'tag')"):
             rows, *alike = row["stat"].split()  # in all, and for each column as many as have the same values up to it
@@ -27,7 +38,12 @@ async def desk(request, config):
                 alike = [n if n == "1" else str(int(n) * MANY // FEW) for n in alike]
             stat = " ".join([str(int(rows) * MANY // FEW), *alike])
             await db.rows("UPDATE sqlite_stat1 SET stat = ? WHERE rowid = ? RETURNING stat", [stat, row["rowid"]])
-        await db.rows("ANALYZE sqlite_schema")
+    await db.disconnect()
+
+
+@pytest.fixture
+async def desk(filled):
+    await db.connect(filled)
     yield
     await db.disconnect()
 

@@ -4,12 +4,11 @@ import asyncio
 from urllib.parse import quote_from_bytes
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from app.desk import comments, people
+from app.desk import comments
 from app.web import limits
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
@@ -92,13 +91,10 @@ PARAMETERS = (
 
 @pytest.fixture
 async def desk(served: Served, monkeypatch) -> Served:
-    """With a ticket that everybody here may write to, quick passwords, and no limit on tries."""
+    """With a ticket that everybody here may write to, and no limit on tries."""
     await a_ticket(served.cast.clara)
     await comments.write(served.cast.anna, 1, "Hello")
     served.site = await a_site()
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(people, "_hasher", quick)
-    monkeypatch.setattr(people, "_nobodys", quick.hash("nobody's password"))
     for name in ("ACCOUNT_FROM_ADDRESS", "ACCOUNT", "ADDRESS"):
         monkeypatch.setattr(limits, name, limits.parse("100000 per minute"))
     monkeypatch.setattr(limits, "WORDS", {limits.ADDRESS: "an address"})
