@@ -282,7 +282,7 @@ async def not_sent(room: Room) -> Page:
     return page
 
 
-@state("#notice", ("This is too large.", "Слишком большой объём."))
+@state("#comment-form [data-said]", ("This is too large.", "Слишком большой объём."))
 async def too_large_a_message(room: Room) -> Page:
     page = await room.ticket()
     await page.evaluate("document.querySelector('#comment-form [name=key]').value = 'x'.repeat(1_100_000)")
