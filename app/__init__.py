@@ -29,7 +29,7 @@ from app.web import (
 from app.web.bearers import Bearers
 from app.web.connection import App
 from app.web.house import House
-from app.web.limits import SignInLimits
+from app.web.limits import Limits, SignInLimits
 
 LARGEST_REQUEST = 1024 * 1024  # bytes
 
@@ -43,7 +43,8 @@ def create_app(config: Config) -> Quart:
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
     app = App(__name__, secure=config.server.public_url.startswith("https:"))
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Bearers(config.security.secret_key))
+    bearers = Bearers(config.security.secret_key)
+    app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Limits(config.limits), bearers)
     auth.set_up(app, config)
     security.set_up(app)
     packing.set_up(app)

@@ -61,6 +61,12 @@ class Live:
 
 
 @dataclass(frozen=True)
+class Limits:
+    messages: int = 20
+    changes: int = 300
+
+
+@dataclass(frozen=True)
 class Config:
     server: Server = Server()
     database: Database = Database()
@@ -68,6 +74,7 @@ class Config:
     security: Security = Security()
     sessions: Sessions = Sessions()
     live: Live = Live()
+    limits: Limits = Limits()
 
 
 SECTIONS: dict[str, type[Any]] = {section.name: type(section.default) for section in fields(Config)}
@@ -187,6 +194,9 @@ def _check_times(config: Config) -> None:
         for key, value in asdict(getattr(config, name)).items():
             if not value > 0:  # true of nan too
                 raise ConfigError(f"{name}.{key} must be more than 0")
+    for key, value in asdict(config.limits).items():
+        if value < 0:
+            raise ConfigError(f"limits.{key} must be 0, for none, or more")
 
 
 def origin(url: str) -> str:

@@ -20,7 +20,7 @@ from quart_auth import QuartAuth
 from werkzeug.routing import Rule
 
 from app import db, serving
-from app.config import Config, Database, Live, Security, Server
+from app.config import Config, Database, Limits, Live, Security, Server
 from app.desk import people
 from app.desk.models import Person, Role
 from app.live import journal, render
@@ -30,6 +30,7 @@ from app.live.render import Renderer
 from app.upgrade import bring_up
 from tests.log import SECRET, Log, kept
 
+UNLIMITED = {"PULT_LIMITS__MESSAGES": "0", "PULT_LIMITS__CHANGES": "0"}  # for a desk in a process of its own
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
 
@@ -87,6 +88,7 @@ def config(tmp_path: Path, blank: Path) -> Config:
         database=Database(path=path),
         security=Security(SECRET),
         live=Live(heartbeat_seconds=20),
+        limits=Limits(messages=0, changes=0),
     )
 
 

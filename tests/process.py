@@ -15,7 +15,7 @@ from app.desk import people
 from app.desk.models import Person
 from app.live.journal import Position
 
-from .conftest import DEADLINE, SECRET, browser
+from .conftest import DEADLINE, SECRET, UNLIMITED, browser
 from .log import Log
 from .whole import read
 
@@ -30,6 +30,7 @@ class DeskProcess:
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
+            **UNLIMITED,
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__PORT": "0",

@@ -64,6 +64,8 @@ async def _admit() -> Response | None:
     except Refusal as refusal:
         return await ended(refusal)
     g.key, g.framed_by = key.id, key.origins
+    if request.method == "POST":
+        await house().limits.admit(g.guest.embed.person, request.endpoint or "")
     return None
 
 

@@ -20,6 +20,7 @@ from app.web import auth, embed, pages, tickets, trail, typed
 from app.web.bearers import Refusal
 from app.web.forms import _
 from app.web.house import house
+from app.web.limits import TooMany
 from app.web.origins import Foreign
 from app.web.site_tokens import Wrong
 
@@ -60,6 +61,8 @@ STAYS_TEXTS = {
     Code.CLOSED_TO_EDITS: _("Its ticket is closed."),
     Code.ANSWERED: _("It was answered. Write what you want to add as a new message."),
 }
+TOO_MUCH = _("Too much at once.")
+TOO_MUCH_TEXT = _("Nothing was changed, and what you typed is here. Send it again in %(wait)s s.")
 FOREIGN = _("This came from another address.")
 FROM_ELSEWHERE = _("It was sent from another site, and this desk is at %(ours)s. Open it there and send it again.")
 FROM_WHERE = {  # by whether the desk's public address is set
@@ -85,6 +88,7 @@ def set_up(app: Quart) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(TooLate, _too_late)
     app.register_error_handler(Foreign, _foreign)
+    app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _broken)
@@ -145,6 +149,12 @@ async def _foreign(foreign: Foreign) -> Response:
     foreign.tell()
     text = FROM_WHERE[bool(house().config.server.public_url)] if foreign.came else FROM_ELSEWHERE
     return await show(403, Said(FOREIGN, text, {"came": foreign.came, "ours": foreign.ours}))
+
+
+async def _too_many(problem: TooMany) -> Response:
+    answer = await show(429, Said(TOO_MUCH, TOO_MUCH_TEXT, {"wait": str(problem.wait)}))
+    answer.headers["Retry-After"] = str(problem.wait)
+    return answer
 
 
 async def _http(error: HTTPException) -> Response:

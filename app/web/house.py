@@ -10,7 +10,7 @@ from app.live.relay import Relay
 from app.live.render import Renderer
 from app.web.assets import Assets
 from app.web.bearers import Bearers
-from app.web.limits import SignInLimits
+from app.web.limits import Limits, SignInLimits
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class House:
     relay: Relay
     assets: Assets
     sign_ins: SignInLimits
+    limits: Limits
     bearers: Bearers
 
 

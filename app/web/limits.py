@@ -1,17 +1,19 @@
-"""How often a sign-in may be tried: per account and address, per account, per address.
+"""How often something may be done: tries of a sign-in, and what one person writes and changes.
 
-The windows of the `limits` library move and are taken before the password is looked at, so that tries at the same time
-do not pass together (OWASP ASVS 5.0, 6.3.1).
+The windows of the `limits` library move and are taken before anything is done, so that tries at the same time do not
+pass together (OWASP ASVS 5.0, 6.3.1).
 """
 
 import asyncio
+import math
 import time
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from app import config
 from app.desk import addresses
 from app.web import trail
 
@@ -20,28 +22,76 @@ ACCOUNT = parse("100 per hour")
 ADDRESS = parse("60 per minute")
 WORDS = {ACCOUNT_FROM_ADDRESS: "an account from an address", ACCOUNT: "an account", ADDRESS: "an address"}
 
+MESSAGES = {"tickets.create", "comments.write", "embed.create", "embed.write"}
+UNCOUNTED = {  # they have limits of their own, or change nothing
+    *("auth.login", "auth.logout", "live.connection", "embed.session", "embed.connection"),
+    *("tickets.begin", "embed.begin"),
+}
 
-class SignInLimits:
-    """Counts tries. A sign-in that works gives its account's tries back; its address's stay counted."""
+
+class TooMany(TooManyRequests):
+    """Somebody is over a limit; nothing was done. wait: seconds until they may go on."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(retry_after=wait)
+        self.wait = wait
+
+
+class Windows:
+    """When each of many did something lately."""
 
     def __init__(self) -> None:
         self._kept = MemoryStorage()
         self._windows = MovingWindowRateLimiter(self._kept)
 
-    async def admit(self, address: str, email: str) -> None:
-        """Count one try. Raises TooManyRequests."""
-        for limit, names in self._counted(address, email):
-            if not await self._windows.hit(limit, *names):
-                trail.limited(f"{limit} for {WORDS[limit]}")
-                window = await self._windows.get_window_stats(limit, *names)
-                raise TooManyRequests(retry_after=max(1, int(window.reset_time - time.time())))
+    async def hit(self, limit: RateLimitItem, *who: str) -> int:
+        """Count once more, if there is room; the seconds until there is, which is 0 for whoever was counted."""
+        if await self._windows.hit(limit, *who):
+            return 0
+        window = await self._windows.get_window_stats(limit, *who)
+        return max(1, math.ceil(window.reset_time - time.time()))
 
-    async def succeeded(self, address: str, email: str) -> None:
+    async def clear(self, limits: list[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
         while self._kept.timer and not self._kept.timer.done():
             await asyncio.wait([self._kept.timer])  # it fails if what it looks at is taken away meanwhile
-        for limit, names in self._counted(address, email)[1:]:
-            await self._windows.clear(limit, *names)
+        for limit, who in limits:
+            await self._windows.clear(limit, *who)
+
+
+class SignInLimits:
+    """Counts tries. A sign-in that works gives its account's tries back; its address's stay counted."""
+
+    def __init__(self) -> None:
+        self._windows = Windows()
+
+    async def admit(self, address: str, email: str) -> None:
+        """Count one try. Raises TooManyRequests."""
+        for limit, who in self._counted(address, email):
+            if wait := await self._windows.hit(limit, *who):
+                trail.limited(f"{limit} for {WORDS[limit]}")
+                raise TooManyRequests(retry_after=wait)
+
+    async def succeeded(self, address: str, email: str) -> None:
+        await self._windows.clear(self._counted(address, email)[1:])
 
     def _counted(self, address: str, email: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
         account = addresses.same(email)[: addresses.LONGEST]
         return [(ADDRESS, (address,)), (ACCOUNT_FROM_ADDRESS, (address, account)), (ACCOUNT, (account,))]
+
+
+class Limits:
+    """Counts what each person sends: messages, and whatever else changes the desk. Also what is refused afterwards."""
+
+    def __init__(self, settings: config.Limits) -> None:
+        self._windows = Windows()
+        self._settings = settings
+
+    async def admit(self, person: int, endpoint: str) -> None:
+        """Count one POST. Raises TooMany."""
+        if endpoint in UNCOUNTED:
+            return
+        is_message = endpoint in MESSAGES
+        what, amount = ("messages", self._settings.messages) if is_message else ("changes", self._settings.changes)
+        if amount and (wait := await self._windows.hit(RateLimitItemPerMinute(amount), what, str(person))):
+            trail.too_much(f"{amount} {what} a minute")
+            raise TooMany(wait)

@@ -61,7 +61,11 @@ async def _guard() -> Response | WerkzeugResponse | None:
     public = request.endpoint is None or request.endpoint in PUBLIC
     if answer := await owner.check(public=public):
         return answer
-    return auth.to_login() if g.person is None and not public else None
+    if g.person is None:
+        return None if public else auth.to_login()
+    if request.method == "POST":
+        await house().limits.admit(g.person.id, request.endpoint or "")
+    return None
 
 
 async def _headers(response: Response) -> Response:

@@ -82,7 +82,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(database: Path) -> dict[str, str]:
-    return {**os.environ, "PULT_DATABASE__URL": f"sqlite://{database}", "PULT_SERVER__LOG_LEVEL": "warning"}
+    settings = {"DATABASE__URL": f"sqlite://{database}", "SERVER__LOG_LEVEL": "warning"}
+    unlimited = {"LIMITS__MESSAGES": "0", "LIMITS__CHANGES": "0"}
+    return {**os.environ, **{f"PULT_{name}": value for name, value in (settings | unlimited).items()}}
 
 
 @contextmanager

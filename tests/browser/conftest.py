@@ -20,7 +20,7 @@ from app.config import ROOT, Config
 from app.desk import people
 from app.desk.models import Person
 from tests.browser.proxy import Proxy
-from tests.conftest import DEADLINE, SECRET, Cast, make_cast
+from tests.conftest import DEADLINE, SECRET, UNLIMITED, Cast, make_cast
 from tests.log import Log
 from tests.process import DeskProcess
 
@@ -130,6 +130,7 @@ class Running:
     async def start(self, **settings: str) -> None:
         environment = {
             **os.environ,
+            **UNLIMITED,
             "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__LOG_LEVEL": "debug",
