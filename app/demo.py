@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app import db, stories
+from app import db, long_stories, stories
 from app.desk import people, rendering, search
 from app.desk.models import Person, Priority, Role
 
@@ -18,6 +18,8 @@ SEED = 7
 BATCH = 50  # tickets a transaction, which are some 500 rows: a serving desk's own writes wait for it
 PAUSE = 0.03  # seconds between transactions beside a serving desk, so that one who waits gets its turn
 FRESH = 80  # tickets, the newest ones, of which most still wait to be done
+LONG = 8  # one of so many fresh ones is long
+LONGEST = 5  # which of the newest is the longest of all
 PASSWORD = "pult-demo"  # noqa: S105 - printed at start; demo people exist only where `demo` made them
 MINUTE = 60 * 1_000_000  # microseconds
 SPAN = 45 * 24 * 60 * MINUTE  # how far back the demo's past reaches
@@ -70,7 +72,14 @@ class Scene:
         batch = Batch()
         for index in range(first, first + number):
             at = self.now - SPAN + SPAN * index // self.tickets
-            Telling(self, batch, at).tell(fresh=self.tickets - index <= FRESH)
+            telling = Telling(self, batch, at)
+            age = self.tickets - index
+            if age == LONGEST:
+                telling.go_on(long_stories.tell_the_longest(self.chance))
+            elif age <= FRESH and age % LONG == LONG - 1:
+                telling.go_on(long_stories.tell(self.chance))
+            else:
+                telling.tell(fresh=age <= FRESH)
         return batch
 
 
@@ -103,6 +112,15 @@ class Telling:
                 self._later(5, 90)
                 done = ("pending", "solved", "closed")
                 self._become(chance.choices(done, (3, 2, 1) if fresh else (1, 50, 49))[0])
+        self._keep(story.subject)
+
+    def go_on(self, story: stories.Story) -> None:
+        """A long one, which is not done yet."""
+        self._say("reply", self._requester, story.first, "ticket_created")
+        self._take()
+        for turn, words in enumerate(story.turns):
+            self._later(1, 8)
+            self._say("reply", self._agent if turn % 2 == 0 else self._requester, words)
         self._keep(story.subject)
 
     def _take(self) -> None:

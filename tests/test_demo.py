@@ -9,13 +9,11 @@ import sys
 import pytest
 
 from app import db, demo
-from app.desk import events, filters, people, policy, queries, tickets
+from app.desk import events, filters, people, policy, queries, threads, tickets
 from app.desk.filters import Filter
-from app.desk.models import Person, Ticket
+from app.desk.models import Comment, Person, Ticket
 from app.desk.policy import STAFF
-from app.desk.threads import Said
 from app.live import journal, regions
-from tests.desk.acts import entries
 
 MANY = 60
 
@@ -70,7 +68,7 @@ async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled
         told = moments[ticket.id]
         assert told == sorted(told) and told[-1] <= now
         assert ticket.created == told[0] <= ticket.updated_public <= ticket.updated == told[-1]
-        said = [entry for entry in await entries(STAFF, ticket.id) if isinstance(entry, Said)]
+        said = await Comment.filter(ticket_id=ticket.id).order_by("event_id")
         assert said[0].created == ticket.created and all(entry.created in told for entry in said)
 
 
@@ -95,6 +93,17 @@ async def test_it_has_both_languages_and_every_status(filled):
     assert {ticket.status.value for ticket in found} == {"new", "open", "pending", "solved", "closed"}
     russian = [ticket for ticket in found if re.search("[а-я]", ticket.subject)]
     assert 0 < len(russian) < MANY
+
+
+async def test_it_has_long_threads_and_one_that_comes_in_parts(filled):
+    numbers = sorted([await Comment.filter(ticket_id=ticket.id).count() for ticket in await Ticket.all()])
+    assert numbers[-1] > 200 and sum(number >= 5 for number in numbers) > 5
+    [longest] = [ticket for ticket in await Ticket.all() if await Comment.filter(ticket_id=ticket.id).count() > 200]
+    assert (await threads.thread(STAFF, longest.id)).first > 1
+    bodies = [comment.body for comment in await Comment.all()]
+    assert any("\n> > " in body for body in bodies) and any(
+        "Traceback" in body or "Seq Scan" in body for body in bodies
+    )
 
 
 async def test_the_same_seed_makes_the_same_demo_and_another_another(filled, tmp_path, blank):

@@ -7,6 +7,7 @@ import * as drafts from "./drafts.js";
 import * as editor from "./editor.js";
 import * as follow from "./follow.js";
 import * as forms from "./forms.js";
+import * as head from "./head.js";
 import * as hold from "./hold.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
@@ -15,7 +16,9 @@ import * as part from "./part.js";
 import * as places from "./places.js";
 import * as removed from "./removed.js";
 import * as session from "./session.js";
+import * as thread from "./thread.js";
 import * as time from "./time.js";
 
 const words = [drafts, composer, closed, forms, editor, dialogs, session];
-for (const module of [live, hold, time, follow, ...words, part, places, removed, keys, loading]) module.start();
+const reading = [head, part, thread];
+for (const module of [live, hold, time, follow, ...words, ...reading, places, removed, keys, loading]) module.start();

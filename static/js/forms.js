@@ -5,8 +5,6 @@ import { send } from "./send.js";
 
 const SAID = 4_000; // ms that a form says that it was saved
 
-let sent = false; // a message of ours is on its way into the thread
-
 export function start() {
   document.addEventListener("keydown", sendByKey);
   document.addEventListener("submit", askFirst, { capture: true });
@@ -15,8 +13,6 @@ export function start() {
   document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.parentElement.remove());
   document.addEventListener("click", insert);
   document.addEventListener("pult:sent", saySaved);
-  document.addEventListener("pult:sent", ({ target }) => (sent ||= target.id === "comment-form"));
-  document.addEventListener("comment_added", showSent);
   addEventListener("pageshow", restoreEmpty);
 }
 
@@ -70,9 +66,4 @@ function saySaved({ target }) {
   if (!said) return;
   said.textContent = said.dataset.saved;
   setTimeout(() => said.replaceChildren(), SAID);
-}
-
-function showSent() {
-  if (sent) document.querySelector("#thread > :last-child")?.scrollIntoView({ block: "nearest" });
-  sent = false;
 }

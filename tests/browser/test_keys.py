@@ -186,7 +186,7 @@ async def test_arrows_choose_among_radio_buttons_and_scroll_through_long_message
     await page.focus("#comment-form [value=reply]")
     await page.keyboard.press("ArrowRight")
     assert await page.is_checked("#comment-form [value=note]")
-    await page.evaluate("document.activeElement.blur()")
+    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     await page.keyboard.press("ArrowDown")
     first = await page.evaluate("document.activeElement.id")
     await page.keyboard.press("ArrowDown")
