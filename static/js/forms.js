@@ -19,7 +19,7 @@ export function start() {
 function sendByKey(event) {
   if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
-  if (!event.target.matches("textarea") || !event.target.form) return;
+  if (!event.target.matches("input, select, textarea") || event.target.form?.getAttribute("method") !== "post") return;
   event.preventDefault();
   if (!event.target.form.querySelector(".primary:disabled")) event.target.form.requestSubmit();
 }
