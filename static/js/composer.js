@@ -3,7 +3,7 @@
 
 import * as drafts from "./drafts.js";
 import { hush, say } from "./said.js";
-import { deliver } from "./send.js";
+import { deliver, send as refuse } from "./send.js";
 
 const STALE = 60_000; // ms after which a message that another page was sending waits to be sent by hand
 const SLOW = 3_000; // ms that a message may take from being taken by the desk to its thread, and a page to be left
@@ -31,8 +31,10 @@ export function start() {
 }
 
 export function send(form) {
-  hush(form);
   const messages = messagesOf(form);
+  if (!messages.length) return refuse(form); // by the desk, which says what is wrong
+  hush(form);
+  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
   returned = [];
   empty(form);
   line.push(...messages);
@@ -73,7 +75,7 @@ function take(message, made) {
   Object.assign(message, { state: "taken", made });
   setTimeout(() => settle(message), SLOW);
   settle();
-  (isHere(message) ? composer() : document).dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { made } }));
+  (isHere(message) ? composer() : document).dispatchEvent(new CustomEvent("pult:sent", { bubbles: true }));
 }
 
 // What stands in the thread, or should by now, is not on its way any more.

@@ -256,7 +256,7 @@ async def writing_a_note(room: Room) -> Page:
     return page
 
 
-@state("html[data-loading] [data-sending] .primary", ("Send reply", "Отправить ответ"))
+@state("html[data-loading] #outgoing [data-state=sending]", ("Sending…", "Отправляется…"))
 async def saving_takes_long(room: Room) -> Page:
     page = await room.ticket()
     await page.evaluate("() => { window.fetch = () => new Promise(() => {}) }")
@@ -360,12 +360,69 @@ async def polling(room: Room) -> Page:
     return page
 
 
-@state("[data-banner=ended]", ("Your session ended.", "Сеанс завершён."))
-async def an_ended_session(room: Room) -> Page:
+async def an_ended(room: Room) -> Page:
     page = await room.ticket(anew=True)
     other = await page.context.new_page()
     await other.goto("/settings")
     await other.click(".side-foot form button")
+    return page
+
+
+@state("[data-banner=ended]", ("Your session ended.", "Сеанс завершён."))
+async def an_ended_session(room: Room) -> Page:
+    return await an_ended(room)
+
+
+@state("#sign-in", ("Sign in", "Войти"))
+async def signing_in_beside_a_page(room: Room) -> Page:
+    page = await an_ended(room)
+    await page.click("[data-banner=ended] [data-sign-in]")
+    return page
+
+
+@state("[data-banner=other]", ("Boris is signed in here now.", "Сейчас здесь вход под именем: Boris."))
+async def another_person_there(room: Room) -> Page:
+    page = await room.ticket(anew=True)
+    theirs = await room.running.context(room.browser, room.running.cast.boris)
+    await page.context.add_cookies(await theirs.cookies())
+    await page.fill("#comment-body", "Half an answer")
+    await page.press("#comment-body", "Control+Enter")
+    await page.click("#comment-form [data-sign-in]")
+    await page.wait_for_selector("#sign-in[open]")
+    await page.keyboard.press("Escape")
+    return page
+
+
+@state("#login", ("is sent when you sign in", "отправится, когда вы войдёте"))
+async def a_form_without_its_session(room: Room) -> Page:
+    page = await (await room.context(None)).new_page()
+    await page.goto("/login")
+    await page.evaluate(
+        """() => {
+          document.body.innerHTML = `<form method="post" action="/tickets">
+            <input name="subject" value="A subject"><textarea name="body">And more</textarea></form>`;
+          document.querySelector("form").submit();
+        }"""
+    )
+    await page.wait_for_url("**/tickets")
+    return page
+
+
+@state("[data-drafted] .draft", ("Draft", "Черновик"))
+async def a_draft(room: Room) -> Page:
+    page = await room.ticket()
+    await page.fill("#comment-body", "Half an answer")
+    await page.reload()
+    await connected(page)
+    return page
+
+
+@state(".compose", ("Open a new ticket with these words", "Создать новое обращение с этим текстом"))
+async def words_for_a_ticket_that_was_closed(room: Room) -> Page:
+    ticket = await tickets.open_ticket(room.running.cast.clara, Opening(subject="Soon closed", body="Soon closed"))
+    page = await room.open(f"/tickets/{ticket.id}", room.running.cast.clara)
+    await page.fill("#comment-body", "One more thing")
+    await room.desk.change(ticket, status="closed")
     return page
 
 
