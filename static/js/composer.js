@@ -75,7 +75,7 @@ function take(message, made) {
   Object.assign(message, { state: "taken", made });
   setTimeout(() => settle(message), SLOW);
   settle();
-  (isHere(message) ? composer() : document).dispatchEvent(new CustomEvent("pult:sent", { bubbles: true }));
+  (isHere(message) ? composer() : document).dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { made } }));
 }
 
 // What stands in the thread, or should by now, is not on its way any more.

@@ -23,8 +23,9 @@ export function start() {
 export function move(by, { key }) {
   const list = rows();
   const at = list.findIndex((row) => row.id === cursor.id);
+  const first = list[0]?.matches(ROWS.thread) ? inView(list, by) : list.at(by > 0 ? 0 : -1); // where it begins
   const back = document.activeElement === (turn(-by) ?? null); // from the link to the other page, to the row beside it
-  const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : back ? at : at + by] ?? turn(by) ?? list[at];
+  const next = (at < 0 ? first : list[back ? at : at + by]) ?? turn(by) ?? list[at];
   if (!next) return false;
   if (key.startsWith("Arrow") && goesOn(list[at], by)) return false; // the arrow scrolls through what is long
   point(next);
@@ -45,8 +46,22 @@ function turn(by) {
 function goesOn(row, by) {
   if (!row?.matches(ROWS.thread)) return false;
   const { top, bottom } = row.getBoundingClientRect();
-  const floor = document.querySelector(".compose")?.getBoundingClientRect().top ?? innerHeight;
-  return by > 0 ? bottom > floor && top < floor : top < 0 && bottom > 0;
+  const [ceiling, floor] = room();
+  return by > 0 ? bottom > floor && top < floor : top < ceiling && bottom > ceiling;
+}
+
+// Between what sticks above a thread and below it.
+function room() {
+  const head = document.querySelector(".ticket-head").getBoundingClientRect();
+  return [Math.max(0, head.bottom), document.querySelector(".compose")?.getBoundingClientRect().top ?? innerHeight];
+}
+
+// The first message that is in view as a whole, or the last one; else the one that fills the window.
+function inView(list, by) {
+  const [ceiling, floor] = room();
+  const spans = list.map((row) => [row, row.getBoundingClientRect()]);
+  const whole = spans.filter(([, { top, bottom }]) => top >= ceiling && bottom <= floor);
+  return (whole.at(by > 0 ? 0 : -1) ?? spans.findLast(([, { top }]) => top < floor))?.[0];
 }
 
 function show(row) {

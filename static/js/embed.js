@@ -10,6 +10,7 @@ import * as hold from "./hold.js";
 import * as live from "./live.js";
 import * as part from "./part.js";
 import { banner } from "./state.js";
+import * as thread from "./thread.js";
 import * as time from "./time.js";
 
 const SPARE = 60; // seconds before the end of the site's token, when a new one is asked for
@@ -42,6 +43,7 @@ function start() {
   drafts.start();
   composer.start();
   closed.start();
+  thread.start();
   forms.start();
   part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));

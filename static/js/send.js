@@ -34,7 +34,7 @@ function read(form, submitter) {
 
 async function post(form, submitter, body) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
-  if (outcome.sent) finish(form, body, outcome.where);
+  if (outcome.sent) finish(form, body, outcome);
   else if (outcome.form) await replace(form, outcome);
   else say(form, outcome.said);
 }
@@ -51,11 +51,11 @@ export async function deliver(url, body) {
   return { said: shown?.matches(".notice") ? document.adoptNode(shown) : "unsent" };
 }
 
-function finish(form, body, where) {
+function finish(form, body, { where, made }) {
   hush(form);
   form.querySelector(".conflict")?.remove();
   for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
-  form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { body } }));
+  form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { body, made } }));
   if (where) location.assign(where);
 }
 
