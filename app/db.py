@@ -20,7 +20,7 @@ from tortoise.transactions import in_transaction
 from tortoise.utils import get_schema_sql
 
 from app.config import Database
-from app.sqlite import STANDING, Client, standing, trouble
+from app.sqlite import STANDING, Client, Occupied, standing, trouble
 
 PRIVATE = 0o600  # for its owner alone
 BUSY_SECONDS = 5  # how long a write waits for another process's write
@@ -83,18 +83,20 @@ async def disconnect() -> None:
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[None]:
+async def transaction(*, wait: bool = True) -> AsyncIterator[None]:
     """Everything inside is committed together or not at all; on_commit is told afterwards. Joins one already open.
 
-    Raises NotWritten, which it logs.
+    wait: whether for others who write. Raises NotWritten, which it logs unless it only did not wait.
     """
     if _inside.get():
         yield
         return
     token = _inside.set(True)
     try:
-        async with in_transaction():
+        async with _client()._in_transaction(wait=wait):
             yield
+    except Occupied as error:
+        raise NotWritten(str(error)) from error
     except (OperationalError, sqlite3.OperationalError) as error:
         if not (reason := trouble(error)):
             raise
@@ -109,10 +111,10 @@ async def transaction() -> AsyncIterator[None]:
 async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
 
-    aside: whether it may look at more than a few hundred rows. It then runs in a thread, and nobody waits for it who
-    does not need the database; anything less is over before a thread has even begun.
+    aside: whether it may look at more than a few hundred rows. It then runs in a thread, and nobody waits for it whose
+    reads are short; those are over before a thread has even begun. Outside a transaction no read waits for who writes.
     """
-    connection = cast(Client, get_connection("default"))
+    connection = _client()
     read = connection.execute_query_dict if aside else connection.execute_here
     found: list[dict[str, Any]] = await read(sql, list(values))
     return found
@@ -120,7 +122,7 @@ async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) 
 
 async def shrink() -> None:
     """Give back the memory in which parts of the database are kept; it fills again as they are needed."""
-    await rows("PRAGMA shrink_memory")
+    await _client().shrink()
 
 
 async def insert_many(table: str, columns: Sequence[str], values: Sequence[Sequence[object]]) -> None:
@@ -174,6 +176,11 @@ async def _open(config: dict[str, Any]) -> None:
     except BaseException:
         await disconnect()
         raise
+
+
+def _client() -> Client:
+    """The database, or the transaction that this task is in, which has the same statements."""
+    return cast(Client, get_connection("default"))
 
 
 async def _plan(config: dict[str, Any]) -> list[str]:

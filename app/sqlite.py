@@ -1,13 +1,15 @@
 """SQLite through Tortoise, without the defects of its stock client.
 
 The stock one loses its lock for ever when a task is cancelled while a transaction begins (every client that hangs up
-cancels one), and its deferred BEGIN makes two writers fail at once instead of waiting for each other. This subclasses
-private names of tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions at every step.
+cancels one), and its deferred BEGIN makes two writers fail at once instead of waiting for each other; and it reads and
+writes through one connection, so that a read waits for whatever a writer waits for. This subclasses private names of
+tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions at every step.
 """
 
 import asyncio
+import re
 import sqlite3
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import closing, suppress
 from typing import Any, TypeVar
 
@@ -33,6 +35,10 @@ TROUBLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
+
+# By its first word a statement is known. One that writes in other words (WITH … INSERT) is refused where one reads.
+READS = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 # The indexes and triggers of a database, each in words. Primary keys are left out: they are columns.
 STANDING = """
@@ -77,6 +83,10 @@ def standing(schema: str) -> set[str]:
     with closing(sqlite3.connect(":memory:")) as made:
         made.executescript(schema)
         return {words for (words,) in made.execute(STANDING)}
+
+
+class Occupied(OperationalError):
+    """Somebody writes, and one did not want to wait."""
 
 
 class Inline:
@@ -167,14 +177,24 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
 
 class CancelSafeContext(SqliteTransactionContext):
-    __slots__ = ()
+    """wait: whether for others who write. Else raises Occupied where there are any."""
+
+    __slots__ = ("_wait",)
+
+    def __init__(self, connection: ImmediateTransaction, lock: asyncio.Lock, *, wait: bool = True) -> None:
+        super().__init__(connection, lock)
+        self._wait = wait
 
     async def __aenter__(self) -> Any:
+        if not self._wait and self._trxlock.locked():
+            raise Occupied("this process writes")
         await self._trxlock.acquire()
         try:
             if not self.connection._connection:
                 await _finish(self.ensure_connection())
             if not self.connection.begins_at_once():
+                if not self._wait:
+                    raise Occupied("another process writes")
                 await _finish(self.connection.begin())
         except BaseException:
             opened = self.connection._connection
@@ -196,33 +216,118 @@ class CancelSafeContext(SqliteTransactionContext):
 
 
 class Client(SqliteClient):
+    """Writes on one connection, under its lock; reads on two of their own, which wait for nobody who writes.
+
+    In WAL mode they see what was committed last (https://sqlite.org/wal.html). Short reads run here and now; what may
+    look at many rows runs in a thread, on a connection that holds up no short one.
+    """
+
+    def __init__(self, file_path: str, **options: Any) -> None:
+        super().__init__(file_path, **options)
+        self._reading: sqlite3.Connection | None = None
+        self._aside: aiosqlite.Connection | None = None
+
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the ORM's signature
         """Raises OperationalError for a file that is no database; what was left open would keep the process alive."""
         try:
             sqlite3.connect(self.filename).close()  # what cannot be opened fails here, not in a thread that outlives it
             if self._connection is None:
-                self._connection = await aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
-                self._connection._conn.row_factory = sqlite3.Row
-                for name, value in self.pragmas.items():
-                    await self._connection.execute_fetchall(f"PRAGMA {name}={value}")
+                self._connection = await self._opened()
+                self._aside = await self._opened(query_only="ON")
+                self._reading = self._opened_here()
         except sqlite3.Error as error:
             await self.close()
             raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
 
+    async def _opened(self, **more: str) -> aiosqlite.Connection:
+        opened = await aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
+        opened._conn.row_factory = sqlite3.Row
+        try:
+            for name, value in (self.pragmas | more).items():
+                await opened.execute_fetchall(f"PRAGMA {name}={value}")
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
+
+    def _opened_here(self) -> sqlite3.Connection:
+        """For reads in the event loop, which waits for nothing."""
+        opened = sqlite3.connect(self.filename, timeout=0, isolation_level=None, check_same_thread=False)
+        opened.row_factory = sqlite3.Row
+        opened.execute(f"PRAGMA cache_size={self.pragmas['cache_size']}")
+        opened.execute("PRAGMA query_only=ON")
+        return opened
+
+    async def _read(self, query: str, values: list[Any] | None, *, aside: bool = False) -> Sequence[sqlite3.Row]:
+        """Rows as of the last commit. Whoever recovers the file keeps it from being read: for that the thread waits."""
+        if self._reading is None or self._aside is None:
+            async with self._lock:
+                await _finish(self.create_connection(with_db=True))
+            return await self._read(query, values, aside=aside)
+        if not aside:
+            try:
+                return self._reading.execute(query, values or ()).fetchall()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+        return list(await self._aside.execute_fetchall(query, values or ()))
+
     @translate_exceptions
     async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
         """As execute_query_dict, without the way to the thread and back; the loop waits for it."""
-        async with self.acquire_connection() as connection:
-            return list(map(dict, connection._execute_fetchall(query, values)))
+        if READS.match(query):
+            return list(map(dict, await self._read(query, values)))
+        found: list[dict[str, Any]] = await self.execute_query_dict(query, values)
+        return found
 
-    def _in_transaction(self) -> CancelSafeContext:
-        return CancelSafeContext(ImmediateTransaction(self), self._lock)
+    @translate_exceptions
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        if READS.match(query):
+            return list(map(dict, await self._read(query, values, aside=True)))
+        _, rows = await self.execute_query(query, values)
+        return list(map(dict, rows))
+
+    @translate_exceptions
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
+        """What the ORM reads, changes and deletes outside of a transaction. A change is a transaction of its own."""
+        if READS.match(query):
+            rows = await self._read(query, values)
+            return len(rows), rows
+        if WRITES.match(query):
+            async with self._in_transaction() as connection:
+                changed: tuple[int, Sequence[Any]] = await connection.execute_query(query, values)
+                return changed
+        other: tuple[int, Sequence[Any]] = await super().execute_query(query, values)
+        return other
+
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        async with self._in_transaction() as connection:
+            new: int = await connection.execute_insert(query, values)
+            return new
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with self._in_transaction() as connection:
             await connection.execute_many(query, values)
 
+    def _in_transaction(self, *, wait: bool = True) -> CancelSafeContext:
+        return CancelSafeContext(ImmediateTransaction(self), self._lock, wait=wait)
+
+    async def shrink(self) -> None:
+        """Give back what the connections keep of the file; the one that writes only if it has nothing else to do."""
+        if self._reading is not None and self._aside is not None:
+            self._reading.execute("PRAGMA shrink_memory")
+            await self._aside.execute_fetchall("PRAGMA shrink_memory")
+        if not self._lock.locked():
+            await super().execute_query("PRAGMA shrink_memory")
+
     async def close(self) -> None:
+        """The writing connection last, so that it leaves one file."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+        if self._aside is not None:
+            await self._aside.close()
+            self._aside = None
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long

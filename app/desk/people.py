@@ -182,7 +182,7 @@ async def of_session(session: str, limits: Sessions, *, seen: bool) -> Person | 
         return None
     if seen and now - row["last_seen"] > SEEN_EVERY:
         with contextlib.suppress(db.NotWritten):  # whoever is here may read on while nothing can be written
-            async with db.transaction():
+            async with db.transaction(wait=False):  # nor does whoever reads wait for those who write
                 await Session.filter(id=session).update(last_seen=now)
     return from_row(Person, row)
 
