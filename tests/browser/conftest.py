@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
 from app import create_app, db
 from app.config import ROOT, Config
@@ -30,6 +30,7 @@ FLAGS = (
 )
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = DEADLINE * 1000  # ms
+expect.set_options(timeout=PATIENCE)
 
 # What a page shows in its live regions, as text; without what scripts and people do to it: ages, cursor, what is open.
 CANONICAL = """

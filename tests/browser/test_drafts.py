@@ -1,12 +1,12 @@
 """What was typed and not sent is there again: after another page, a reload, Back; and for nobody else."""
 
-import asyncio
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import connected, open_page
+from tests.browser.test_embed import Framed, Shop
 from tests.browser.typed import FIELD, SEND, a_desk, until_said
+from tests.web.embedding import a_site
 
 
 @pytest.fixture
@@ -31,12 +31,6 @@ async def reload(page: Page) -> None:
     await page.reload()
 
 
-async def crash(page: Page) -> None:
-    session = await page.context.new_cdp_session(page)
-    async with page.expect_event("crash"):
-        asyncio.ensure_future(session.send("Page.crash")).add_done_callback(lambda done: done.exception())
-
-
 COMPOSER = {FIELD: "For us, half", "#comment-form [name=status]": "solved"}
 EDIT = {"#edit-body": "Better, half"}
 NEW = {
@@ -57,6 +51,12 @@ SENT = {
     "edit": "#thread :text('Better, half')",
     "key": ".embed-key",
 }  # what is seen once it was taken
+
+
+EMBEDDED = {
+    "/embed/tickets/1": {FIELD: "Half an answer"},
+    "/embed/tickets/new": {"[name=subject]": "Toner", "[name=body]": "It is"},
+}
 
 
 async def fill(page: Page, typed: dict[str, str]) -> None:
@@ -149,28 +149,52 @@ async def test_nobody_else_finds_it_and_nobody_after_a_sign_out(browser, running
         assert not await one.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('draft'))")
 
 
+async def test_inside_another_site_too_and_the_site_cannot_read_it(browser, running, desk):
+    """Nor does the next customer there find it, with a token of their own."""
+    async with Shop() as shop:
+        shop.url = shop.url.replace("localhost", "127.0.0.1")  # of elsewhere some browsers keep nothing in frames
+        framed = Framed(running, shop, await a_site(shop.url), await browser.new_context())
+        ready = "form[data-draft][autocomplete=off]"
+        for path, typed in EMBEDDED.items():
+            frame = await framed.show(framed.frame(path))
+            await frame.locator(ready).wait_for()
+            for selector, words in typed.items():
+                await frame.locator(selector).fill(words)
+            await framed.page.reload()
+            for selector, words in typed.items():
+                await expect(frame.locator(selector)).to_have_value(words)
+            await expect(frame.locator(".draft")).to_be_visible()
+            kept = "[JSON.stringify(sessionStorage), JSON.stringify(localStorage)]"
+            assert await framed.page.evaluate(kept) == ["{}", "{}"]
+        shop.html = framed.html(framed.frame("/embed/tickets/2", sub="dmitri@pult.example"))
+        await framed.page.reload()
+        await frame.locator(ready).wait_for()
+        await expect(frame.locator(FIELD)).to_have_value("")
+        drafts = "Object.keys(sessionStorage).filter((name) => name.startsWith('draft'))"
+        assert await framed.page.frames[1].evaluate(drafts) == []
+
+
 # -- what the browser restores --
 
 
 async def test_back_restores_no_choice_that_would_undo_a_colleagues(browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
     await page.evaluate("document.querySelector('[data-fields]').open = true")
-    chosen = {"#field-status": "solved", "#field-priority": "urgent", "#field-assignee": str(running.cast.boris.id)}
-    for selector, value in chosen.items():
-        await page.select_option(selector, value)
-    typed = {"#field-subject": "Mine", "#field-tags": "mine", "#field-due": "2030-01-01", FIELD: "Half"}
-    await fill(page, typed)
+    for name, value in (("status", "solved"), ("priority", "urgent"), ("assignee", str(running.cast.boris.id))):
+        await page.select_option(f"#field-{name}", value)
+        await page.wait_for_selector(f'#ticket[data-{name}="{value}"]', state="attached")
+    await fill(page, {"#field-subject": "Mine", "#field-tags": "mine", "#field-due": "2030-01-01", FIELD: "Half"})
     await leave_by_a_link(page)
-    await desk.change(desk.ticket, running.cast.vera, priority="high", subject="Theirs", due="2031-02-03")
+    theirs = {"status": "open", "priority": "high", "assignee": "", "subject": "Theirs", "due": "2031-02-03"}
+    await desk.change(desk.ticket, running.cast.vera, **theirs)
     await page.go_back()
     await connected(page)
-    live = {"#field-status": "open", "#field-priority": "high", "#field-assignee": "", "#field-tags": ""}
-    await holds(page, live | {"#field-subject": "Theirs", "#field-due": "2031-02-03", FIELD: "Half"})
-    await page.click("#ticket-form .primary, #ticket-form button")
-    await page.wait_for_selector("#ticket-form :text('Saved')")
+    await holds(page, {f"#field-{name}": value for name, value in {**theirs, "tags": ""}.items()} | {FIELD: "Half"})
+    await page.locator("#ticket-form button").last.evaluate("(it) => it.click()")
+    await page.wait_for_selector("#ticket-form :text('Saved')", state="attached")
     await desk.ticket.refresh_from_db()
-    kept = (desk.ticket.priority.name, desk.ticket.subject, desk.ticket.status.value)
-    assert kept == ("HIGH", "Theirs", "open")
+    kept = (desk.ticket.priority.name, desk.ticket.subject, desk.ticket.status.value, desk.ticket.assignee_id)
+    assert kept == ("HIGH", "Theirs", "open", None)
 
 
 async def test_back_to_a_list_shows_what_it_is_filtered_by(browser, running, desk):
