@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import { ask, door } from "./door.js";
 import * as drafts from "./drafts.js";
 import * as forms from "./forms.js";
+import * as head from "./head.js";
 import * as hold from "./hold.js";
 import * as live from "./live.js";
 import * as part from "./part.js";
@@ -43,6 +44,7 @@ function start() {
   drafts.start();
   composer.start();
   closed.start();
+  head.start();
   thread.start();
   forms.start();
   part.start();

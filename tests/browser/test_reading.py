@@ -167,6 +167,7 @@ async def test_a_frame_of_its_own_height_does_the_same(browser, running, desk):
     await desk.say(desk.ticket)
     await expect(page.locator("#below")).to_have_text("1 new below")
     assert await top(page) == 900
+    assert await page.evaluate(HEAD) == []
     await page.locator("#below").click()
     await expect(page.locator("#below")).to_be_hidden()
     await page.fill("#comment-body", "Mine")
