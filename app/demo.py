@@ -1,6 +1,7 @@
 """Demo people, tickets and comments, English and Russian: the same for the same seed and database."""
 
 import asyncio
+import itertools
 import json
 import random
 import sys
@@ -182,8 +183,9 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
     with click.progressbar(
         length=tickets, label="Demo tickets", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        for first in range(0, tickets, BATCH):
-            batch = scene.batch(first, min(BATCH, tickets - first))
+        last = max(tickets - LONGEST, 0)  # the longest one alone is as much as a batch
+        for first, end in itertools.pairwise([*range(0, last, BATCH), last, tickets]):
+            batch = scene.batch(first, end - first)
             made = await rendering.made_of(comment["body"] for comment in batch.comments)
             for comment in batch.comments:
                 comment.update(asdict(made[comment["body"]]))
