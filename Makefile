@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench check format translations lock
+.PHONY: help setup run test soak bench pictures check format translations lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +35,10 @@ soak: ## the convergence suites with fresh traces, a minute of cuts, and every s
 bench: ## what pages, writes and pushes cost, as ratios within one run; takes 10 minutes [TICKETS=1000000]
 	@$(PYTHON) .ci/setup.py test
 	@$(BIN)/python -m tests.bench $(TICKETS)
+
+pictures: ## the README's picture anew, of the demo in Chromium
+	@$(PYTHON) .ci/setup.py test
+	@$(BIN)/python -m tests.pictures
 
 check: ## format, lint, types, import contracts, templates, and the desk's own check
 	@$(PYTHON) .ci/setup.py check
