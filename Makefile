@@ -18,13 +18,13 @@ run: setup ## serve the demo, in demo.sqlite3; with EMPTY=1 one's own desk inste
 # The desk is started some hundred times there: whatever the machine says, Python keeps what it has compiled.
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
-# Browser tests run in a process of their own: Playwright and the asyncio tests each want the event loop.
+# Browser tests run in processes of their own, since they have one loop and one browser for all of them.
 # Status 5 means that nothing was selected, which ARGS="-k …" may well do to one of the two.
 test: ## every test [ARGS="-k … -x"]
 	@$(PYTHON) .ci/setup.py test
 	@first=0; second=0; \
-	$(BIN)/pytest tests -m "not browser" -n 2 $(ARGS) || first=$$?; \
-	$(BIN)/pytest tests -m browser $(ARGS) || second=$$?; \
+	$(BIN)/pytest tests --ignore tests/browser -n 2 $(ARGS) || first=$$?; \
+	$(BIN)/pytest tests/browser -n 2 $(ARGS) || second=$$?; \
 	case "$$first $$second" in "0 0"|"0 5"|"5 0") ;; *) exit 1 ;; esac
 
 soak: ## the convergence suites with fresh traces, a minute of cuts, and every state [TRACES=100]

@@ -1,6 +1,7 @@
 """Real Chromium, a desk in a process of its own, and a line between them that can be cut."""
 
 import asyncio
+import inspect
 import os
 import resource
 import shutil
@@ -8,12 +9,15 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
+from pytest_asyncio import is_async_test
 
 from app import create_app, db
 from app.config import ROOT, Config
@@ -21,12 +25,14 @@ from app.desk import people
 from app.desk.models import Person
 from tests.browser.proxy import Proxy
 from tests.conftest import DEADLINE, SECRET, UNLIMITED, Cast, make_cast
+from tests.forked import Forked
 from tests.log import Log
 from tests.process import DeskProcess
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
+    "--test-third-party-cookie-phaseout",  # no page of ours inside another site may need its own
 )
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = DEADLINE * 1000  # ms
@@ -65,14 +71,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if is_async_test(item):  # in the loop of their one browser
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-async def launch(playwright: Playwright, *flags: str) -> Browser:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[object]:
+    """What these tests use runs in their loop, also what they share with others."""
+    with pytest.MonkeyPatch.context() as here:
+        if inspect.iscoroutinefunction(fixturedef.func) or inspect.isasyncgenfunction(fixturedef.func):
+            here.setattr(fixturedef.func, "_loop_scope", "session", raising=False)
+        return (yield)
+
+
+async def launch(playwright: Playwright) -> Browser:
     """An installed Chromium or Chrome, else Playwright's own; the test is skipped where there is none."""
     named = [os.environ.get("PULT_CHROMIUM", ""), *PROGRAMS]
     program = next((found for name in named if name and (found := shutil.which(name))), None)
     try:
-        return await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
+        return await playwright.chromium.launch(executable_path=program, args=FLAGS)
     except Error as error:
         pytest.skip(f"no browser starts here: {str(error).splitlines()[0]}")
 
@@ -93,12 +110,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(figure)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         launched = await launch(playwright)
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+async def browser(_chromium: Browser) -> AsyncIterator[Browser]:
+    """The one of all tests; each context of it is a person's own, and is closed with its test."""
+    yield _chromium
+    for context in _chromium.contexts:
+        await context.close()
 
 
 class Running:
@@ -108,8 +133,8 @@ class Running:
         self.config, self.log = config, log
         self.tree = ROOT  # what is served
         self.cast: Cast
+        self._process: Forked | Process
         self._written = config.database.path.with_suffix(".log")
-        self._contexts: list[BrowserContext] = []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -138,12 +163,19 @@ class Running:
             "PYTHONDONTWRITEBYTECODE": "1",  # where files may not grow, half of it would be left for everyone
             **settings,
         }
-        command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
-        with self._written.open("ab") as written:
-            self._process = await asyncio.create_subprocess_exec(
-                *command, cwd=self.tree, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=written
-            )
-        async with asyncio.timeout(6 * DEADLINE), httpx.AsyncClient() as client:
+        arguments = ("serve", "--port", str(self._port))
+        if self.tree == ROOT:
+            self._process = Forked(arguments, environment, self._written)
+        else:
+            with self._written.open("ab") as written:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "app", *arguments),
+                    cwd=self.tree,
+                    env=environment,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=written,
+                )
+        async with asyncio.timeout(6 * DEADLINE), httpx.AsyncClient(verify=False) as client:
             while True:
                 assert self._process.returncode is None, "the desk did not start"
                 try:

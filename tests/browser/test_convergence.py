@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from app.config import Config, Database, Security, Server
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Ticket
-from tests.browser.conftest import Running, back_online, equality, equals_its_reload, launch, open_page
+from tests.browser.conftest import Running, back_online, equality, equals_its_reload, open_page
 from tests.conftest import SECRET
 from tests.live.actions import VERBS, Desk
 from tests.web.embedding import a_site
@@ -84,18 +84,17 @@ steps = st.lists(
         ("hand, cut", [("it is deleted and restored", 4), ("it is closed", 1), ("a ticket is opened", 1)]),
     ]
 )
-async def test_every_page_equals_its_reload_whatever_happens(trace, blank, tmp_path, log):
+async def test_every_page_equals_its_reload_whatever_happens(trace, browser, blank, tmp_path, log):
     path = Path(f"{tmp_path}/{len(list(tmp_path.iterdir()))}.sqlite3")
     shutil.copy(blank, path)
     config = Config(server=Server(port=0), database=Database(path=path), security=Security(SECRET))
     running = Running(config, log)
     await running.open()
     try:
-        async with async_playwright() as playwright:
-            browser = await launch(playwright)
-            await play(trace, running, browser)
-            await browser.close()
+        await play(trace, running, browser)
     finally:
+        for context in browser.contexts:
+            await context.close()
         await running.close()
 
 

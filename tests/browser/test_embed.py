@@ -7,12 +7,12 @@ import time
 
 import pytest
 import uvicorn
-from playwright.async_api import Error, async_playwright
+from playwright.async_api import Error
 from quart import Quart, Response, request
 
 from app.desk import embeds, people
 from app.desk.models import Comment
-from tests.browser.conftest import LIVE, PATIENCE, launch
+from tests.browser.conftest import LIVE, PATIENCE
 from tests.conftest import DEADLINE
 from tests.live.actions import Desk
 from tests.web.embedding import Site, a_site
@@ -109,14 +109,12 @@ async def desk(running):
 
 
 @pytest.fixture
-async def framed(running, desk):
-    """In a browser that keeps no cookies of third parties."""
-    async with Shop() as shop, async_playwright() as playwright:
-        browser = await launch(playwright, "--test-third-party-cookie-phaseout")
+async def framed(browser, running, desk):
+    async with Shop() as shop:
         context = await browser.new_context()
         context.set_default_timeout(PATIENCE)
         yield Framed(running, shop, await a_site(shop.url), context)
-        await browser.close()
+        await context.close()
 
 
 async def live(frame) -> None:
