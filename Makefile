@@ -27,9 +27,9 @@ test: ## every test [ARGS="-k … -x"]
 	$(BIN)/pytest tests/browser -n 2 $(ARGS) || second=$$?; \
 	case "$$first $$second" in "0 0"|"0 5"|"5 0") ;; *) exit 1 ;; esac
 
-soak: ## the convergence suites with fresh traces, a minute of cuts, and every state [TRACES=100]
+soak: ## the convergence suites with fresh traces, a minute of cuts, every state, any bytes [TRACES=100]
 	@$(PYTHON) .ci/setup.py test
-	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/live/test_storm.py tests/live/test_convergence.py -q -s $(ARGS)
+	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/live/test_storm.py tests/live/test_convergence.py tests/web/test_bad_input.py -q -s $(ARGS)
 	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_lines.py tests/browser/test_states.py -q $(ARGS)
 
 bench: ## what pages, writes and pushes cost, as ratios within one run; takes 10 minutes [TICKETS=1000000]

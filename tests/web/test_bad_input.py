@@ -1,6 +1,7 @@
 """Whatever is sent: the right status, what was typed is kept, nothing is changed, and the log has no traceback."""
 
 import asyncio
+import os
 from urllib.parse import quote_from_bytes
 
 import pytest
@@ -54,7 +55,7 @@ ODD = [
 value = st.sampled_from([odd if isinstance(odd, bytes) else odd.encode() for odd in ODD]) | st.binary(max_size=60)
 value |= st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
 briefly = settings(
-    max_examples=40,
+    max_examples=int(os.environ.get("PULT_SOAK", "0")) or 10,
     derandomize=True,
     deadline=None,
     database=None,
