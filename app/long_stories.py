@@ -91,7 +91,9 @@ Tom""",
         """Thank you, that log helps. Row 4367 has a price that the new version does not read. Could you send me the \
 lines around it?
 
-    sed -n 4360,4370p orders-$order.csv
+```
+sed -n 4360,4370p orders-$order.csv
+```
 
 And the settings of the import, please: `/opt/import/settings.yaml`.""",
         """Here they are.
