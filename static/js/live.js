@@ -2,6 +2,7 @@
 
 import * as connection from "./connection.js";
 import * as hold from "./hold.js";
+import { changeInPlace } from "./inplace.js";
 import { keep } from "./keep.js";
 import { page } from "./position.js";
 import { element } from "./state.js";
@@ -54,6 +55,7 @@ function swapping(event) {
     return;
   }
   hold.take(tasks);
+  changeInPlace(tasks);
   frame.restore = keep(tasks);
 }
 
