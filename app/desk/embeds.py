@@ -70,7 +70,10 @@ async def add_key(name: str, origins: Sequence[str], by: Person | None = None) -
     found = fields.collect(errors, "origins", lambda: parse_origins(origins))
     if errors:
         raise Invalid(errors)
-    return await EmbedKey.create(id=f"ek_{secrets.token_hex(8)}", name=name, origins=found, created=db.now())
+    async with db.transaction():
+        key = await EmbedKey.create(id=f"ek_{secrets.token_hex(8)}", name=name, origins=found, created=db.now())
+        await events.record(What.KEY_ADDED, by=by, key=key.id)
+    return key
 
 
 def parse_origins(texts: Sequence[str]) -> list[str]:

@@ -18,10 +18,13 @@ class What(StrEnum):
     COMMENT_EDITED = "comment_edited"
     COMMENT_DELETED = "comment_deleted"
     COMMENT_RENDERED = "comment_rendered"  # anew, by another version of the renderer, which makes something else of it
+    PERSON_ADDED = "person_added"  # to the staff; others stand in no menu
     PERSON_CHANGED = "person_changed"  # their name, or what they may do
     PERSON_DISABLED = "person_disabled"
+    PREFERENCES_CHANGED = "preferences_changed"  # what a person set for themself, and nobody else sees
     SESSION_ENDED = "session_ended"
-    KEY_REVOKED = "key_revoked"  # of a site that embeds pages
+    KEY_ADDED = "key_added"  # of a site that embeds pages
+    KEY_REVOKED = "key_revoked"
 
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name

@@ -61,7 +61,11 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
         errors["email"] = Code.TAKEN
     if errors:
         raise Invalid(errors)
-    return await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
+    async with db.transaction():
+        person = await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
+        if person.is_staff:
+            await events.record(What.PERSON_ADDED, by=None, person=person.id)
+    return person
 
 
 async def find_or_add_requester(email: str, name: str = "") -> Person:

@@ -16,6 +16,7 @@ from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.desk.threads import Said, Thread
+from app.live import beside
 from app.live.render import Renderer
 
 SEARCH_BREATH = 1.0  # seconds between two computations of a search
@@ -24,7 +25,7 @@ REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 @dataclass(frozen=True)
 class Region:
-    """name: list, count, ticket or thread. of: a filter's canonical text, or a ticket's id.
+    """name: list, count, ticket, thread, or one of beside.KINDS. of: a filter's canonical text, or a ticket's id.
 
     Of a part of a thread that is not the last one: the ticket's id, and where it begins.
     """
@@ -49,6 +50,10 @@ def ticket_region(ticket: int, audience: Audience) -> Region:
 def thread_region(ticket: int, audience: Audience, first: int = 0) -> Region:
     """A part of a thread by the place of its first message; 0: the last part, wherever it begins."""
     return Region("thread", f"{ticket} {first}" if first else str(ticket), audience)
+
+
+def beside_region(kind: str, of: str = "") -> Region:
+    return Region(kind, of, policy.STAFF)
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,8 @@ async def compute(region: Region) -> Content:
             return await _ticket(region)
         case "thread":
             return await _thread(region)
+        case kind if kind in beside.KINDS and region.audience.is_staff:
+            return Content(parts=tuple(Part(*part) for part in await beside.read(kind, region.of)))
     raise ValueError(region.name)
 
 
@@ -223,6 +230,8 @@ def filter_of(region: Region) -> Filter:
 
 def about(region: Region) -> str:
     """What a region is looked up by when something happens: a ticket, a requester, or all that staff see."""
+    if region.name in beside.KINDS:
+        return beside.about(region.name, region.of)
     if region.name in ("ticket", "thread"):
         return f"ticket {ticket_of(region)}"
     return "staff" if region.audience.is_staff else f"requester {region.audience.requester}"
@@ -230,19 +239,21 @@ def about(region: Region) -> str:
 
 def may_be_anywhere(event: Happened) -> bool:
     """Whether no topic tells which regions an event touches: people are named in all of them."""
-    return event.vague or event.what == What.PERSON_CHANGED
+    return event.vague or event.what in (What.PERSON_ADDED, What.PERSON_CHANGED)
 
 
 def topics(event: Happened) -> set[str]:
     """Whatever regions may be about that an event touches."""
     if event.ticket is None:
-        return set()
+        return {"staff"} if event.person is not None else {"keys"} if event.key else set()
     theirs = (f"requester {moment['requester']}" for moment in (event.fields, event.fields_before))
     return {f"ticket {event.ticket}", "staff", *theirs}
 
 
 def maybe_touches(region: Region, event: Happened) -> bool:
     """False only if this event cannot change what the region shows. True decides nothing: its query does."""
+    if region.name in beside.KINDS:
+        return beside.maybe_touches(region.name, event)
     of_a_ticket = region.name in ("ticket", "thread")
     if of_a_ticket and event.ticket not in (None, ticket_of(region)):
         return False

@@ -5,8 +5,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import comments, policy, threads
-from app.desk.errors import Conflict, Invalid, TooLate
+from app.desk.errors import Conflict, Invalid, Missing, TooLate
 from app.desk.models import Person
+from app.live import regions
 from app.web import pages, trail
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
@@ -86,7 +87,9 @@ async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", statu
     values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", status or form.status, **values)
-    live = await pages.look(asker())
-    return await pages.page(
-        "comments/edit.html", live, status or form.status, path=f"/comments/{comment}/edit", **values
-    )
+    header = regions.ticket_region(ticket, policy.audience_of(asker()))
+    live = await pages.look(asker(), header)
+    if not live.contents[header].there:
+        raise Missing
+    path = f"/comments/{comment}/edit"
+    return await pages.page("comments/edit.html", live, status or form.status, path=path, header=header, **values)

@@ -13,11 +13,13 @@ from app.desk.models import Person
 from app.desk.queries import Header
 from app.desk.tickets import Opening
 from app.live import regions
+from app.live.regions import Content, Region
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
+MENUS = regions.beside_region("menus")
 OPENING = ("subject", "body", "priority", "requester", "assignee", "tags", "key")
 
 blueprint = Blueprint("tickets", __name__)
@@ -32,18 +34,22 @@ async def front() -> WerkzeugResponse:
 async def show_list() -> Response:
     person = asker()
     filter_ = filters.parse(person, request.args.to_dict(flat=False))
-    region = regions.list_region(filter_)
-    live = await pages.look(person, region)
-    removed = request.args.get("deleted", "")
+    region, first = regions.list_region(filter_), regions.beside_region("first")
+    deleted = request.args.get("deleted", "") if person.is_staff else ""
+    known = deleted.isascii() and deleted.isdecimal() and len(deleted) < 10
+    removed = regions.beside_region("removed", deleted) if known else None
+    beside = (first, removed) if removed else (first,)
+    live = await pages.look(person, region, *(beside if person.is_staff else ()), *_menus(person))
     return await pages.page(
         "tickets/list.html",
         live,
         region=region,
+        first=first,
+        removed=removed,
+        menus=MENUS,
         filter=filter_,
-        choices=await _choices(person),
+        choices=_choices(live.contents.get(MENUS)),
         names=await names.of(filter_.people) if person.is_staff else {},
-        removed=removed if removed.isdecimal() and len(removed) < 11 else "",
-        empty_desk=not await queries.has_tickets(),
     )
 
 
@@ -106,7 +112,7 @@ async def ticket_page(
     """
     audience = policy.audience_of(person)
     header_region, thread = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience, first)
-    live = await pages.look(person, header_region, thread)
+    live = await pages.look(person, header_region, thread, *_menus(person))
     if not live.contents[header_region].there:
         await tickets.visible(person, ticket)
         raise Missing
@@ -122,7 +128,8 @@ async def ticket_page(
         thread=thread,
         form=_filled(form, header),
         composer=composer,
-        choices=await _choices(person),
+        menus=MENUS,
+        choices=_choices(live.contents.get(MENUS)),
     )
 
 
@@ -143,26 +150,36 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if header is None:
         await tickets.visible(person, ticket)
         raise Missing
-    shown, choices = _filled(form, header), await _choices(person)
+    shown, choices = _filled(form, header), _choices(await regions.compute(MENUS))
     return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)
 
 
 async def _new(person: Person, form: Form) -> Response:
-    values: dict[str, Any] = {"form": form, "after": pages.after(), "choices": await _choices(person)}
+    values: dict[str, Any] = {"form": form, "after": pages.after()}
     if pages.by_htmx():
-        return await pages.fragment("tickets/new_form.html", form.status, **values)
-    return await pages.page("tickets/new.html", await pages.look(person), form.status, path="/tickets/new", **values)
+        choices = _choices(await regions.compute(MENUS) if person.is_staff else None)
+        return await pages.fragment("tickets/new_form.html", form.status, choices=choices, **values)
+    live = await pages.look(person, *_menus(person))
+    choices = _choices(live.contents.get(MENUS))
+    return await pages.page(
+        "tickets/new.html", live, form.status, path="/tickets/new", menus=MENUS, choices=choices, **values
+    )
 
 
-async def _choices(person: Person) -> dict[str, Any]:
-    """What the menus of forms and filters offer. A requester has none of them."""
-    if not person.is_staff:
+def _menus(person: Person) -> tuple[Region, ...]:
+    return (MENUS,) if person.is_staff else ()
+
+
+def _choices(menus: Content | None) -> dict[str, Any]:
+    """What forms and filters offer. A requester has no menus."""
+    if menus is None:
         return {"statuses": queries.STATUSES, "sorts": filters.REQUESTER_SORTS}
+    people, tags = (part.value for part in menus.parts)
     return {
         "statuses": queries.STATUSES,
         "priorities": queries.PRIORITIES,
-        "people": await queries.assignable(),
-        "tags": await queries.tags(),
+        "people": people,
+        "tags": tags,
         "sorts": filters.STAFF_SORTS,
     }
 

@@ -13,6 +13,7 @@ import * as hold from "./hold.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
 import * as loading from "./loading.js";
+import * as menus from "./menus.js";
 import * as part from "./part.js";
 import * as places from "./places.js";
 import * as removed from "./removed.js";
@@ -20,7 +21,9 @@ import * as session from "./session.js";
 import * as tags from "./tags.js";
 import * as thread from "./thread.js";
 import * as time from "./time.js";
+import * as title from "./title.js";
 
+const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
 const words = [drafts, composer, closed, forms, fields, tags, editor, dialogs, session];
 const reading = [head, part, thread];
-for (const module of [live, hold, time, follow, ...words, ...reading, places, removed, keys, loading]) module.start();
+for (const module of [...first, ...words, ...reading, places, removed, keys, loading]) module.start();

@@ -4,6 +4,8 @@ import { now } from "./clock.js";
 
 const LATE = 3_000; // ms without a connection after which the page says that it is offline
 
+const REGIONS = "#ticket, #thread, #ticket-rows, #list-count, #list-foot, [data-count], .fields-column, #removed, #first, #keyring, #secret, datalist";
+
 let timer = 0;
 let over = false; // nothing more will come to this page
 
@@ -33,8 +35,8 @@ export function end(why) {
   banner(why, true);
   document.dispatchEvent(new CustomEvent("pult:ended", { detail: { why } }));
   if (why !== "gone") return;
-  const regions = "#ticket, #thread, #ticket-rows, #list-count, #list-foot, [data-count]";
-  for (const region of document.querySelectorAll(regions)) region.replaceChildren();
+  for (const region of document.querySelectorAll(REGIONS)) region.replaceChildren();
+  document.title = "Pult";
 }
 
 // What ended goes on.

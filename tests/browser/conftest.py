@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import re
 import resource
 import shutil
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator, Mapping
+from difflib import ndiff
 from pathlib import Path
 
 import httpx
@@ -38,30 +40,16 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PATIENCE = DEADLINE * 1000  # ms
 expect.set_options(timeout=PATIENCE)
 
-# What a page shows in its live regions, as text; without what scripts and people do to it: ages, cursor, what is open.
-CANONICAL = """
-(root) => {
-  const skipped = /^(open|data-htmx-powered|data-fresh|aria-current|title|class|data-overdue)$/;
-  const words = (node) => node.textContent.replace(/\\s+/g, " ").trim();
-  const canonical = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return words(node);
-    if (node.nodeType !== Node.ELEMENT_NODE) return "";
-    const attributes = [...node.attributes].filter((a) => !skipped.test(a.name)).map((a) => `${a.name}=${a.value}`);
-    const children = node.matches("time") ? [] : [...node.childNodes].map(canonical).filter(Boolean);
-    return `<${node.localName} ${attributes.sort().join(" ")}>${children.join("\\n")}</>`;
-  };
-  const list = "#ticket-rows, #list-count, #list-foot, [data-count]";
-  const regions = `${list}, #ticket, #thread, #thread-before, #thread-after`;
-  return [...root.querySelectorAll(regions)].map(canonical).join("\\n\\n");
-}
-"""
+CANONICAL = re.sub("^//.*\n", "", Path(__file__).with_name("canonical.js").read_text(), flags=re.MULTILINE)
+REGIONS = "'#ticket-rows, #list-count, #list-foot, [data-count], #ticket, #thread, #thread-before, #thread-after'"
 LIVE = f"({CANONICAL})(document)"
 FRESH = f"""
-async () => {{
+async (typed) => {{
   const bearer = document.querySelector("#embed [name=token]")?.value;
   const answer = await fetch(location.href, bearer && {{ headers: {{ Authorization: `Bearer ${{bearer}}` }} }});
   if (answer.status === 404) return "gone";
-  return ({CANONICAL})(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return ({CANONICAL})(fresh, "html", typed);
 }}
 """
 
@@ -253,19 +241,23 @@ async def back_online(page: Page) -> None:
     await page.evaluate("dispatchEvent(new Event('online'))")
 
 
-async def equals_its_reload(page: Page) -> float:
+async def equals_its_reload(page: Page, typed: str = ":not(*)") -> float:
     """The promise, in a browser: within its time the page shows what a fresh GET of its address shows.
 
-    The result: seconds from being connected to being equal.
+    typed: selector of forms in which somebody typed. The result: seconds from being connected to being equal.
     """
     await connected(page)
     live, fresh, began = "", "-", time.monotonic()
-    async with asyncio.timeout(DEADLINE):
-        while live != fresh:
-            fresh = await page.evaluate(FRESH)
-            live = await page.evaluate(LIVE)
-            if fresh == "gone" and await page.locator("#ticket[data-gone]").count():
-                break
-            if live != fresh:
-                await asyncio.sleep(0.02)
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while live != fresh:
+                fresh = await page.evaluate(FRESH, typed)
+                live = await page.evaluate(f"(typed) => ({CANONICAL})(document, 'html', typed)", typed)
+                if fresh == "gone" and await page.locator("#ticket[data-gone]").count():
+                    break
+                if live != fresh:
+                    await asyncio.sleep(0.02)
+    except TimeoutError:
+        differs = [line for line in ndiff(live.splitlines(), fresh.splitlines()) if line[0] in "+-?"]
+        raise AssertionError(f"{page.url} differs from its reload:\n" + "\n".join(differs)) from None
     return time.monotonic() - began

@@ -112,8 +112,8 @@ async def play(trace, running, browser) -> None:
         for page in pages:
             try:
                 equality.setdefault(fault, []).append(await equals_its_reload(page))
-            except TimeoutError:
-                pytest.fail(f"step {number}: {page.url} differs from its reload after {fault} and {verbs}")
+            except AssertionError as differs:
+                pytest.fail(f"step {number}, after {fault} and {verbs}: {differs}")
         for page, words in typed.items():
             assert await page.input_value("#comment-body") == words
 

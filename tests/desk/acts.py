@@ -11,6 +11,8 @@ from app.desk.threads import Line, Said
 from app.desk.tickets import Opening
 from app.markup import VERSION, plain
 
+CAME = 3  # the events by which the staff of the cast came
+
 
 async def a_ticket(person: Person, **asked: str) -> Ticket:
     """A ticket that this person opens, like any other but for what is asked."""
@@ -39,8 +41,8 @@ async def bodies(thread: Iterable[Said | Line]) -> list[str]:
     return [(await Comment.get(id=entry.id)).body for entry in thread if isinstance(entry, Said)]
 
 
-async def journal(after: int = 0) -> list[Happened]:
-    """What was recorded after this number, in order."""
+async def journal(after: int = CAME) -> list[Happened]:
+    """What was recorded after this number, in order; all since the cast came."""
     return [events.read(row) for row in await db.rows("SELECT * FROM event WHERE id > ? ORDER BY id", [after])]
 
 

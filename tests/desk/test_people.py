@@ -14,7 +14,7 @@ from app.desk.filters import Filter
 from app.desk.models import Person, Role, Session
 from app.desk.policy import STAFF
 
-from .acts import a_ticket, everything, journal
+from .acts import a_ticket, everything, journal, position
 
 PASSWORD = "correct horse"
 MINUTE = 60 * 1_000_000  # microseconds
@@ -95,13 +95,13 @@ async def test_the_longest_password_works_to_its_last_letter(desk):
 
 async def test_a_disabled_person_signs_in_no_more_and_all_their_sessions_end(desk):
     await people.add("eva@pult.example", "Eva", "agent", PASSWORD)
-    eva = await people.authenticate("eva@pult.example", PASSWORD)
+    eva, came = await people.authenticate("eva@pult.example", PASSWORD), await position()
     first, second, boris = await signed_in(eva), await signed_in(eva), await signed_in(desk.boris)
     await people.disable("EVA@pult.example")
     assert await people.authenticate("eva@pult.example", PASSWORD) is None
     assert await who(first) is None and await who(second) is None
     assert (await who(boris)).id == desk.boris.id
-    events = await journal()
+    events = await journal(came)
     assert [event.what for event in events] == [What.PERSON_DISABLED, What.SESSION_ENDED, What.SESSION_ENDED]
     assert {event.session for event in events[1:]} == {first, second}
     assert {event.person for event in events} == {eva.id}
@@ -110,7 +110,7 @@ async def test_a_disabled_person_signs_in_no_more_and_all_their_sessions_end(des
 
 
 async def test_a_new_password_ends_every_session_and_replaces_the_old_one(desk):
-    eva = await people.add("eva@pult.example", "Eva", "agent", PASSWORD)
+    eva, came = await people.add("eva@pult.example", "Eva", "agent", PASSWORD), await position()
     session = await signed_in(eva)
     with pytest.raises(Invalid):
         await people.set_password(eva, "short")
@@ -119,7 +119,7 @@ async def test_a_new_password_ends_every_session_and_replaces_the_old_one(desk):
     assert await who(session) is None
     assert await people.authenticate("eva@pult.example", PASSWORD) is None
     assert await people.authenticate("eva@pult.example", "a new password")
-    assert [(event.what, event.session) for event in await journal()] == [(What.SESSION_ENDED, session)]
+    assert [(event.what, event.session) for event in await journal(came)] == [(What.SESSION_ENDED, session)]
 
 
 async def test_a_cookie_of_a_session_is_not_in_the_database(desk):

@@ -322,7 +322,7 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
     refused = [result for result in results if isinstance(result, Exception)]
     assert {type(problem) for problem in refused} == {Invalid, Conflict}
     assert len(refused) == 10 + 5  # of the two who change its tags, whoever came second
-    events = await journal()
+    events = await journal(0)
     assert [event.id for event in events] == list(range(1, len(events) + 1)) == list(range(1, await position() + 1))
     assert [event.at for event in events] == sorted(event.at for event in events)
     assert len(heard) == 50 - len(refused)

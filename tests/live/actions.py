@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from app import db
-from app.desk import comments, renewal, tickets
+from app.desk import comments, embeds, people, renewal, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
-from app.desk.models import Comment, Person, Ticket
+from app.desk.models import Comment, EmbedKey, Person, Role, Ticket
 from app.desk.tickets import Opening
 from tests.conftest import Cast
 
@@ -21,6 +21,7 @@ class Desk:
 
     cast: Cast
     chance: random.Random = field(default_factory=lambda: random.Random(1))
+    hired: list[Person] = field(default_factory=list)
 
     async def open(self, by: Person | None = None, **asked: str) -> Ticket:
         words = " ".join(self.chance.choices(WORDS, k=3))
@@ -33,6 +34,12 @@ class Desk:
     async def say(self, ticket: Ticket, by: Person | None = None, kind: str = "reply", status: str = "") -> Comment:
         words = " ".join(self.chance.choices(WORDS, k=4))
         return await comments.write(by or self.cast.anna, ticket.id, words, kind=kind, status=status)
+
+    async def hire(self, name: str = "") -> Person:
+        """An agent more, who has no page open."""
+        number = await Person.all().count()
+        self.hired.append(await people.add(f"agent{number}@pult.example", name or f"Agent {number}", Role.AGENT))
+        return self.hired[-1]
 
 
 Verb = Callable[[Desk, Ticket], Awaitable[object]]
@@ -56,6 +63,38 @@ async def _rendered_anew(desk: Desk, ticket: Ticket, kind: str) -> None:
 async def _restored(desk: Desk, ticket: Ticket) -> None:
     await tickets.delete(desk.cast.anna, ticket.id)
     await tickets.restore(desk.cast.vera, ticket.id)
+
+
+async def _of_the_last(desk: Desk, verb: Callable[[Person], Awaitable[object]]) -> None:
+    if desk.hired:
+        await verb(desk.hired.pop())
+
+
+async def _let_in_again(*_: object) -> None:
+    if outsider := await Person.filter(disabled=True).first():
+        await people.enable(outsider.email)
+
+
+async def _a_namesake(desk: Desk, ticket: Ticket) -> None:
+    """Staff are told apart by more than their names, once they have to be."""
+    if not ticket.deleted:
+        await desk.change(ticket, assignee=str(desk.cast.boris.id))
+    await desk.hire("Boris")
+
+
+async def _renamed(desk: Desk, ticket: Ticket) -> None:
+    """Who is in rows, headers and menus, and was in lines of history."""
+    if desk.hired and not ticket.deleted:
+        colleague = desk.hired[-1]
+        await desk.change(ticket, assignee=str(colleague.id))
+        await desk.say(ticket, by=colleague)
+        await people.set_name(colleague, f"{colleague.name} the other")
+
+
+async def _key_revoked(desk: Desk, _: Ticket) -> None:
+    """Of a site that shows nothing."""
+    if key := await EmbedKey.filter(name="Elsewhere", revoked=None).first():
+        await embeds.revoke_key(key.id, by=desk.cast.vera)
 
 
 # Every kind of event, and every field of a change.
@@ -89,6 +128,14 @@ VERBS: dict[str, Verb] = {
     "a note is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "note"),
     "it is deleted": lambda desk, ticket: tickets.delete(desk.cast.anna, ticket.id),
     "it is deleted and restored": _restored,
+    "a colleague comes": lambda desk, _: desk.hire(),
+    "a namesake comes": _a_namesake,
+    "a colleague is shut out": lambda desk, _: _of_the_last(desk, lambda it: people.disable(it.email)),
+    "a colleague leaves the staff": lambda desk, _: _of_the_last(desk, lambda it: people.set_role(it, Role.REQUESTER)),
+    "a colleague gets another name": _renamed,
+    "who was shut out is let in again": _let_in_again,
+    "a key is made": lambda desk, _: embeds.add_key("Elsewhere", ["https://shop.example"], by=desk.cast.vera),
+    "a key is revoked": _key_revoked,
 }
 
 

@@ -1,14 +1,21 @@
 """What htmx 4.0.1 with hx-upsert does to a page with a frame, in Python; checked against Chromium in tests/browser."""
 
+import copy
 import re
 from collections.abc import Iterator
 
 from lxml import html
 from lxml.html import HtmlElement
 
-REGIONS = (
-    *("#ticket-rows", "#list-count", "#list-foot", "[data-count]"),
-    *("#ticket", "#thread", "#thread-before", "#thread-after"),
+from tests.live import paint
+
+# What a page and its reload may differ in: tokens and positions, keys of forms, seconds that a bearer has left, and a
+# secret that somebody asked to see. Attributes; none: the element with all that is in it.
+THEIR_OWN = (
+    ("#live", ()),
+    ("input[name=key], input[name=bearer], #embed input[name=token]", ("value",)),
+    ("html", ("data-life", "data-left")),
+    ("#secret", ()),
 )
 
 _ELEMENT = re.compile(r"<(hx-partial|hx-upsert)([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -100,23 +107,29 @@ def fragment(inner: str) -> list[HtmlElement | str]:
     return html.fragments_fromstring(inner)
 
 
-def regions(page: HtmlElement) -> dict[str, list[object]]:
-    """What a page shows in its live regions, without white space between elements; equal for equal pages."""
-    shown: dict[str, list[object]] = {}
-    for selector in REGIONS:
-        for element in page.cssselect(selector):
-            name = f"{selector} {element.get('data-count', '')}"
-            shown.setdefault(name, []).append(canonical(element))
-    return shown
+def document(page: HtmlElement, selector: str = "html") -> list[str]:
+    """All that a page shows, a line an element or text; equal for equal pages. selector: of what is looked at."""
+    whole = copy.deepcopy(page)
+    paint.paint(whole)
+    for their, attributes in THEIR_OWN:
+        for element in whole.cssselect(their):
+            for name in attributes:
+                element.attrib.pop(name, None)
+            if not attributes:
+                element.drop_tree()
+    return [line for element in whole.cssselect(selector) for line in _lines(element, 0)]
 
 
-def canonical(element: HtmlElement) -> object:
-    children: list[object] = [_words(element.text)]
+def _lines(element: HtmlElement, depth: int) -> Iterator[str]:
+    attributes = "".join(f' {name}="{value}"' for name, value in sorted(element.attrib.items()))
+    yield f"{' ' * depth}<{element.tag}{attributes}>"
+    yield from _words(element.text, depth + 1)
     for child in element:
-        children += [canonical(child), _words(child.tail)]
-    attributes = tuple(sorted(element.attrib.items()))
-    return (element.tag, attributes, tuple(child for child in children if child))
+        if isinstance(child.tag, str):
+            yield from _lines(child, depth + 1)
+        yield from _words(child.tail, depth + 1)
 
 
-def _words(text: str | None) -> str:
-    return " ".join((text or "").split())
+def _words(text: str | None, depth: int) -> list[str]:
+    words = " ".join((text or "").split())
+    return [" " * depth + words] if words else []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from difflib import ndiff
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -149,27 +150,27 @@ class OpenPage:
             while self._owed and not self.closed:
                 await self.news()
 
-    def shown(self) -> dict[str, list[object]]:
-        return applier.regions(self.dom)
+    def shown(self) -> list[str]:
+        return applier.document(self.dom)
 
-    async def reloaded(self) -> dict[str, list[object]]:
-        """What a fresh GET of the same address shows."""
+    async def reloaded(self) -> list[str]:
+        """What a fresh GET of the same address shows; of a page that is there no more, what it says of a ticket."""
         answer = await self.client.get(self.path)
-        if answer.status_code == 404:  # which tells staff of a deleted ticket
-            return {"gone": applier.regions(applier.parse(answer.text)).get("#ticket ", [])}
-        return applier.regions(applier.parse(answer.text))
+        gone = answer.status_code == 404  # which tells staff of a deleted ticket
+        fresh = applier.parse(answer.text)
+        return applier.document(fresh, "#ticket" if gone else "html")
 
     async def equals_its_reload(self) -> None:
-        """The promise. A ticket page whose ticket is gone shows that, where a reload is an error page."""
+        """The promise, for the whole document. A page whose ticket is gone shows that; its reload is an error page."""
         await self.caught_up()
         fresh = await self.reloaded()
-        if "gone" in fresh:
+        if not fresh or "data-gone" in fresh[0]:
             assert self.dom.cssselect("#ticket[data-gone]") and not self.dom.cssselect("#thread > *"), self.path
-            assert not fresh["gone"] or self.shown()["#ticket "] == fresh["gone"], self.path
+            assert not fresh or applier.document(self.dom, "#ticket") == fresh, self.path
             return
         live = self.shown()
-        for name in fresh.keys() | live.keys():
-            assert live.get(name) == fresh.get(name), f"{self.path}: {name} differs from its reload"
+        differs = [line for line in ndiff(live, fresh) if line[0] in "+-?"] if live != fresh else []
+        assert not differs, f"{self.path} differs from its reload:\n" + "\n".join(differs)
 
     def css(self, selector: str) -> list[HtmlElement]:
         found: list[HtmlElement] = self.dom.cssselect(selector)

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from app import db
+from app.desk import people
 from app.desk.models import Ticket
 from app.live import regions, relay
 from tests.live import applier
@@ -29,8 +30,11 @@ STAFF_PAGES = (
     "/tickets/1",
     "/tickets/2",
     "/tickets/new",
+    "/tickets?view=all&deleted=1",
+    "/settings",
 )
 ROUNDS = int(os.environ.get("PULT_SOAK", "0")) or 6
+ADMIN_PAGES = ("/tickets?view=mine", "/tickets?deleted=1", "/keys", "/comments/1/edit")
 REQUESTER_PAGES = (
     "/tickets",
     "/tickets?view=all&sort=-created",
@@ -38,6 +42,8 @@ REQUESTER_PAGES = (
     "/tickets?q=again+%D1%91%D0%BB",
     "/tickets?q=vpn",
     "/tickets/1",
+    "/tickets/new",
+    "/settings",
 )
 
 
@@ -49,12 +55,16 @@ async def desk(served, monkeypatch, slow_reads):
     await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
     for _ in range(4):
         await desk.open(served.cast.dmitri)
+    await people.disable((await desk.hire()).email)
+    await desk.hire()
+    await VERBS["a key is made"](desk, await Ticket.get(id=1))
     return desk
 
 
 async def everyones_pages(cast, open_) -> list[OpenPage]:
     pages = [await open_(cast.anna, path) for path in STAFF_PAGES]
-    pages += [await open_(cast.vera, "/tickets?view=mine"), await open_(cast.boris, "/tickets/1")]
+    pages += [await open_(cast.vera, path) for path in ADMIN_PAGES]
+    pages += [await open_(cast.boris, "/tickets/1")]
     pages += [await open_(cast.clara, path) for path in REQUESTER_PAGES]
     return [*pages, await open_(cast.dmitri, "/tickets")]
 
