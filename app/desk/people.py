@@ -156,8 +156,12 @@ async def _set(person: Person, field: str, value: Any) -> None:
 
 async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:
     """Keep what a person set for themself. language: empty for what the browser asks for."""
-    person.language, person.shortcuts = language, shortcuts
-    await person.save(update_fields=["language", "shortcuts"])
+    if (language, shortcuts) == (person.language, person.shortcuts):
+        return
+    async with db.transaction():
+        person.language, person.shortcuts = language, shortcuts
+        await person.save(update_fields=["language", "shortcuts"])
+        await events.record(What.PREFERENCES_CHANGED, by=person, person=person.id)
 
 
 async def begin_session(person: Person) -> str:

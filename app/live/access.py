@@ -3,6 +3,7 @@
 It is looked up anew each time, by the rules of the desk.
 """
 
+import hashlib
 import time
 from dataclasses import dataclass
 
@@ -37,9 +38,16 @@ async def check(grant: Grant, limits: Sessions) -> None:
         shows = all(_lets_show(grant.embed, region) for region in grant.regions)
         holds = shows and grant.audience == grant.embed.audience and policy.may_be_embedded(person)
     else:
-        holds = grant.audience == policy.audience_of(person)
+        same = not grant.made_for or grant.made_for == likeness(person)
+        holds = same and grant.audience == policy.audience_of(person)
     if not holds:
         raise Lost(Close.GONE)
+
+
+def likeness(person: Person) -> str:
+    """What a page of the desk shows of who looks at it: another role, name or language makes it another page."""
+    parts = (person.role.value, person.name, person.email, person.language, str(person.shortcuts))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 async def _holder(grant: Grant, limits: Sessions) -> Person | None:

@@ -24,8 +24,8 @@ class Close:
     FAILED = 1011  # connects again
     RESTART = 1012  # connects again
     OVERLOAD = 1013  # connects again
-    ENDED = 4401  # asks for a new connection once
-    GONE = 4403  # clears the page
+    ENDED = 4401  # asks for a new connection
+    GONE = 4403  # asks for a new connection, and then for its own address again
 
 
 class Wire(Protocol):

@@ -20,6 +20,7 @@ from app.live import beside
 from app.live.render import Renderer
 
 SEARCH_BREATH = 1.0  # seconds between two computations of a search
+NAMES = frozenset(("list", "count", "ticket", "thread", *beside.KINDS))
 REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 

@@ -28,7 +28,7 @@ PULSE = 0.1  # seconds between looks at every socket's time
 BREATH = 0.05  # seconds between rounds under load
 FAR = 1000  # events; further behind than that, every region is read anew
 TURN = 100  # sockets between two turns of the loop for everybody else
-RIGHTS = (What.PERSON_CHANGED, What.PERSON_DISABLED)  # a person's own
+OWN = (What.PERSON_CHANGED, What.PERSON_DISABLED, What.PREFERENCES_CHANGED)  # what a person may see, and how
 
 log = logging.getLogger(__name__)
 
@@ -320,7 +320,7 @@ class Relay:
             return
         sessions = {event.session for event in events if event.what == What.SESSION_ENDED}
         keys = {event.key for event in events if event.what == What.KEY_REVOKED}
-        changed = {event.person for event in events if event.vague or event.what in RIGHTS} - {None}
+        changed = {event.person for event in events if event.vague or event.what in OWN} - {None}
         if sessions or keys or changed:
             await self._check(
                 socket

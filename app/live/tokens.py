@@ -11,7 +11,7 @@ import jwt
 
 from app.desk.embeds import Embed
 from app.desk.policy import Audience
-from app.live.regions import Region
+from app.live.regions import NAMES, Region
 
 CLAIMS = ["sub", "sid", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
 RENEWED = 24 * 60 * 60  # seconds for which a token of an embedded page can be exchanged for a fresh one
@@ -21,11 +21,16 @@ class BadToken(Exception):
     """Not a token that opens a socket (any more)."""
 
 
+class OtherWords(BadToken):
+    """A token that we signed and do not understand: another version of the desk made it."""
+
+
 @dataclass(frozen=True)
 class Grant:
     """What a token says: this person, in this session, may watch these regions in this language.
 
-    embed: instead of a session, what the site that embeds the page lets it show and do.
+    embed: instead of a session, what the site that embeds the page lets it show and do. made_for: what the person was
+    like when the page was made for them, where that shows (access.likeness).
     """
 
     person: int
@@ -34,6 +39,7 @@ class Grant:
     regions: tuple[Region, ...]
     language: str
     embed: Embed | None = None
+    made_for: str = ""
     jti: str = ""
     expires: float = 0  # seconds since 1970
 
@@ -69,6 +75,7 @@ class Tokens:
             "exp": now + self._seconds,
             "jti": secrets.token_urlsafe(12),
             "embed": asdict(grant.embed) if grant.embed else None,
+            "for": grant.made_for,
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
@@ -82,10 +89,17 @@ class Tokens:
         options: Any = {"require": CLAIMS, "verify_exp": not expired}
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"], audience="live", options=options)
+        except jwt.MissingRequiredClaimError as error:
+            raise OtherWords(f"of another version, {error}") from error
+        except jwt.InvalidTokenError as error:
+            raise BadToken(f"not valid, {type(error).__name__}") from error
+        try:
             audience = Audience.parse(claims["audience"])
             embed = Embed.read(claims["embed"]) if claims.get("embed") else None
             if embed and time.time() - claims["iat"] > RENEWED:
                 raise BadToken("of an embedded page, and more than a day old")
+            if unknown := {str(name) for name, _ in claims["regions"]} - NAMES:
+                raise OtherWords(f"of another version, for {sorted(unknown)}")
             return Grant(
                 person=int(claims["sub"]),
                 session=str(claims["sid"]),
@@ -93,11 +107,12 @@ class Tokens:
                 regions=tuple(Region(str(name), str(of), audience) for name, of in claims["regions"]),
                 language=str(claims["lang"]),
                 embed=embed,
+                made_for=str(claims.get("for", "")),
                 jti=str(claims["jti"]),
                 expires=float(claims["exp"]),
             )
-        except (jwt.InvalidTokenError, ValueError, TypeError, KeyError) as error:
-            raise BadToken(f"not valid, {type(error).__name__}") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise OtherWords(f"of another version, {type(error).__name__}") from error
 
     def use(self, grant: Grant) -> None:
         """Mark a token as used. Raises BadToken if it was."""

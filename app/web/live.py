@@ -8,7 +8,7 @@ from quart import Blueprint, Response, g, request, websocket
 from app.live import access, journal, socket
 from app.live.access import Lost
 from app.live.hub import Close
-from app.live.tokens import BadToken, Grant
+from app.live.tokens import BadToken, Grant, OtherWords
 from app.web import pages, trail
 from app.web.auth import asker
 from app.web.connection import Connection
@@ -37,7 +37,8 @@ async def connection() -> Response:
     """A new connect element for a page. It says what the page shows by its old token, which may have run out.
 
     What counts is the session: a page that slept, or whose person signed in anew, goes on in the session that there is
-    now. 401: there is none, or it is another person's. 403: the person may not see this page (any more).
+    now. 401: there is none, or it is another person's. 403: the page is not for this person as they are now (any more),
+    or of another version of the desk; it asks its own address again.
     """
     return await new_connection(_granted(text(await request.form, "token")))
 
@@ -68,6 +69,8 @@ def _granted(token: str) -> Grant:
     """What the token of a page of this person says, in the session that they have now. Raises Lost."""
     try:
         grant = house().relay.tokens.read(token, expired=True)
+    except OtherWords:
+        raise Lost(Close.GONE) from None
     except BadToken:
         raise Lost(Close.ENDED) from None
     if grant.embed or grant.person != asker().id:

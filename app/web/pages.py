@@ -1,7 +1,7 @@
 """Answers: whole pages with their live regions, plain pages, fragments; and the language they are in."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -73,16 +73,19 @@ def language() -> str:
 
 async def look(person: Person, *wanted: Region) -> Live:
     """What these regions, and the counts beside every page, show now, with the right to watch them."""
-    grant = Grant(person.id, g.session, policy.audience_of(person), (*wanted, *_counts(person).values()), language())
+    regions_ = (*wanted, *_counts(person).values())
+    made_for = access.likeness(person)
+    grant = Grant(person.id, g.session, policy.audience_of(person), regions_, language(), made_for=made_for)
     return await watch(grant)
 
 
 async def watch(grant: Grant) -> Live:
     """What the regions of a grant show now, with the token for it. Raises Lost if it may not watch them.
 
-    The position is read before anything else: what is committed meanwhile reaches the page by its socket.
+    The position is read before anything else: what is committed meanwhile reaches the page by its socket. Who the
+    person is may have changed since they asked; then the page looks again as soon as it has one.
     """
-    await access.check(grant, house().config.sessions)
+    await access.check(replace(grant, made_for=""), house().config.sessions)
     since = await journal.position()
     contents = {region: await regions.compute(region) for region in grant.regions}
     house().relay.kept.adopt(since, contents)

@@ -2,6 +2,7 @@
 // closes; by another connect element after the others; by polling where no socket gets through. Nothing but the desk's
 // own word that the session ended is an end: no close code, no failure, no proxy's page.
 
+import { lookAgain } from "./again.js";
 import { jumped, now, slept } from "./clock.js";
 import { ask, door } from "./door.js";
 import * as position from "./position.js";
@@ -115,10 +116,9 @@ function opened() {
 function closed({ detail }) {
   if (detail.reason !== "closed" || detail.connection !== connection) return;
   if (state() === "connected") show("connecting");
-  if (detail.code === 4403) return end("gone");
   if (detail.code === 1008 || detail.code === 1009) return end("stopped");
   if (document.hidden && connection.config.pauseOnBackground) return;
-  if (++misses >= FAILURES && detail.code !== 4401) return polling || poll();
+  if (++misses >= FAILURES && detail.code < 4400) return polling || poll();
   if (!RETRIED.includes(detail.code)) renew();
 }
 
@@ -169,7 +169,10 @@ async function replace() {
     const text = answer?.ok && position.connectElement(answer.text);
     if (text) return htmx.swap({ sourceElement: element(), target: "#live", swap: "outerHTML", text });
     if (answer?.status === 401) return end("ended");
-    if (answer?.status === 403) return end("gone");
+    if (answer?.status === 403) {
+      const seen = await lookAgain();
+      if (seen !== null) return seen || end("gone");
+    }
   }
 }
 

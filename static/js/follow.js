@@ -3,6 +3,9 @@
 
 const bases = new WeakMap(); // control -> the live value that it had last
 
+export const isFollowing = (control) => bases.has(control);
+export const isTouched = (control) => control.value !== bases.get(control);
+
 export function start() {
   if (!document.getElementById("ticket")) return;
   follow(true);
@@ -18,7 +21,7 @@ function follow(anew) {
   const controls = [...document.querySelectorAll("[data-follow]")];
   const fields = controls.filter((control) => control.dataset.follow !== "version");
   for (const control of fields) followOne(control, live[control.dataset.follow] ?? "", anew);
-  const touched = fields.some((control) => control.value !== bases.get(control));
+  const touched = fields.some(isTouched);
   for (const control of controls) {
     if (control.dataset.follow !== "version") continue;
     if (!touched || !control.closest("[data-follows]")) control.value = live.version;

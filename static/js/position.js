@@ -10,10 +10,16 @@ const ATTRIBUTE = "hx-ws:connect";
 export const page = { epoch: "", cursor: 0, whole: false };
 
 export function start() {
-  const { searchParams } = address();
+  move(element());
+  learn(token(), performance.getEntriesByType("navigation")[0]?.responseStart);
+}
+
+// To where a page was made that this connect element is of.
+export function move(live) {
+  const { searchParams } = new URL(live.getAttribute(ATTRIBUTE), location.href);
   page.epoch = searchParams.get("epoch");
   page.cursor = Number(searchParams.get("since"));
-  learn(token(), performance.getEntriesByType("navigation")[0]?.responseStart);
+  page.whole = false;
 }
 
 export const token = () => address().searchParams.get("token");

@@ -7,7 +7,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.desk import people, queries
+from app import db
+from app.desk import events, queries
+from app.desk.events import What
 from app.desk.models import Ticket
 from app.desk.policy import STAFF
 from app.live import access, hub, regions, relay
@@ -173,7 +175,8 @@ async def test_of_whom_it_cannot_be_told_whether_they_may_has_to_come_back_alone
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(access, "check", fail)
         for person in (desk.cast.anna, desk.cast.boris):
-            await people.set_name(person, "Another")
+            async with db.transaction():
+                await events.record(What.PERSON_CHANGED, by=None, person=person.id)
         assert await closed(anna) == hub.Close.FAILED
         await boris.equals_its_reload()
     assert INSIDE in log.text

@@ -30,7 +30,9 @@ async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, ope
     await desk.say(theirs, kind="note")
     for page in pages:
         await page.caught_up()
-    assert looked_at and all(region.name in ("list", "count") and region.audience.is_staff for region in looked_at)
+    assert looked_at and all(
+        region.name in ("list", "count", "menus") and region.audience.is_staff for region in looked_at
+    )
 
 
 async def test_a_count_is_looked_up_only_when_a_ticket_enters_or_leaves_it(served, open_, monkeypatch):
@@ -101,7 +103,7 @@ async def test_pages_that_take_nothing_hold_up_nobody_nor_the_end(served, open_)
     good = await open_(served.cast.boris, "/tickets")
     [shown] = relay_.hub.sockets
     session = people.session_id(await people.begin_session(served.cast.anna))
-    grant = replace(shown.grant, person=served.cast.anna.id, session=session)
+    grant = replace(shown.grant, person=served.cast.anna.id, session=session, made_for="")
     async with asyncio.timeout(DEADLINE):
         for _ in range(400):
             await relay_.join(Socket(Stuck(), grant, good.cursor), good.epoch)

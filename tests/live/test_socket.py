@@ -146,6 +146,18 @@ async def test_a_token_that_ran_out_still_gets_its_page_a_new_connection(desk, s
     await page.equals_its_reload()
 
 
+@pytest.mark.parametrize(
+    "claims", [{"regions": [["presence", "1"]]}, {"regions": "list"}, {"audience": "team:3"}, {"lang": None}]
+)
+async def test_a_token_in_the_words_of_another_version_ends_no_session(claims, desk, served, open_):
+    """Its page asks its own address again (static/js/again.js)."""
+    page = await open_(desk.cast.anna, "/tickets", connect=False)
+    token = changed(page.token, served.relay.tokens._key, **claims)
+    assert (await page.client.post("/live/connection", data={"token": token})).status_code == 403
+    query = {"token": token, "since": page.cursor, "epoch": page.epoch}
+    assert (await page.client.get("/live/frame", params=query)).status_code == 403
+
+
 async def test_a_token_signed_otherwise_is_refused(desk, served, open_):
     """ASVS 9.1.1, 9.1.2, 9.1.3."""
     page = await open_(desk.cast.anna, "/tickets", connect=False)
