@@ -242,6 +242,16 @@ class Event(Model):
         indexes = (Index(fields=("ticket_id", "id")),)
 
 
+class Build(Model):
+    """What made pages, and since when: of two, the later number is the newer one."""
+
+    content = fields.CharField(primary_key=True, max_length=32)
+    number = fields.BigIntField(unique=True)
+
+    class Meta:
+        table = "build"
+
+
 class Journal(Model):
     """One row: the database's own id and the number of its last event."""
 

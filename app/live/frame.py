@@ -16,11 +16,15 @@ def frame(
     *,
     since: int,
     whole: bool = False,
+    build: int = 0,
     token: str = "",
     happened: Iterable[str] = (),
     changes: Iterable[str] = (),
 ) -> str:
-    """One frame. since: the last event before it that touched the page; to: where the page is afterwards."""
+    """One frame. since: the last event before it that touched the page; to: where the page is afterwards.
+
+    build: what makes the whole (app.live.builds).
+    """
     names = " ".join(happened)
     attributes = [
         f'data-span="{"whole" if whole else "step"}"',
@@ -28,6 +32,8 @@ def frame(
         f'data-from="{since}"',
         f'data-to="{to.number}"',
     ]
+    if whole:
+        attributes.append(f'data-build="{build}"')
     if token:
         attributes.append(f'data-token="{escape(token)}"')
     if names:

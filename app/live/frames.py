@@ -15,6 +15,7 @@ class Frames:
 
     def __init__(self, kept: Kept, render: Renderer) -> None:
         self._kept, self._render = kept, render
+        self.build = 0
 
     def next(self, socket: Socket) -> str:
         """The frame from a socket's position to now; empty if nothing that it shows was touched."""
@@ -72,7 +73,7 @@ class Frames:
 
     def _whole(self, regions: Sequence[Region], language: str, token: str = "") -> str:
         changes = (html for region in self._shown(regions) for html in region.whole(self._render, language))
-        return frame(self._kept.position, since=0, whole=True, token=token, changes=changes)
+        return frame(self._kept.position, since=0, whole=True, build=self.build, token=token, changes=changes)
 
     def _touched_until(self, socket: Socket) -> int:
         """The last event up to the socket's position that touched its page: nothing that it shows happened between."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from app import db, memory
 from app.config import Config
 from app.desk.events import Happened, What
-from app.live import access, journal, regions
+from app.live import access, builds, journal, regions
 from app.live.bus import MemoryBus
 from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
@@ -68,6 +68,7 @@ class Relay:
                 await asyncio.sleep(1)
 
     async def start(self) -> None:
+        self._frames.build = await builds.number()
         self.kept.start(await journal.position())
 
     async def stop(self) -> None:
@@ -81,6 +82,11 @@ class Relay:
     def position(self) -> Position:
         """The event up to which every region in memory is true."""
         return self.kept.position
+
+    @property
+    def build(self) -> int:
+        """Of this desk (app.live.builds)."""
+        return self._frames.build
 
     async def _round(self) -> None:
         stands = await journal.position()

@@ -29,7 +29,7 @@ class Violation(Exception):
     """The page said something that pages do not say."""
 
 
-async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str) -> None:
+async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str, build: str) -> None:
     """From the accept to the close."""
     try:
         grant = relay.tokens.read(token)
@@ -38,7 +38,7 @@ async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str)
         log.info("refused a socket: %s", bad)
         await line.close(Close.ENDED)
         return
-    socket = Socket(line, grant, position_of(since))
+    socket = Socket(line, grant, position_of(since, build, relay))
     try:
         await relay.join(socket, epoch)
         await _listen(line, relay, socket)
@@ -56,9 +56,18 @@ async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str)
         relay.hub.leave(socket)
 
 
-def position_of(text: str) -> int:
-    """The event number in a URL; -1, which is before everything, if there is none: the whole is sent then."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
+def position_of(since: str, build: str, relay: Relay) -> int:
+    """The event number in a URL; -1, which is before everything, if there is none: the whole is sent then.
+
+    So it is to a page that shows what an older build of the desk made.
+    """
+    older = (_number(build) or 0) < relay.build
+    number = None if older else _number(since)
+    return -1 if number is None else number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 class Budget:

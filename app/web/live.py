@@ -27,7 +27,7 @@ async def connect() -> tuple[str, int] | None:
         return "", 403
     line: Connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()
-    given = {name: websocket.args.get(name, "") for name in ("token", "since", "epoch")}
+    given = {name: websocket.args.get(name, "") for name in ("token", "since", "epoch", "build")}
     line.life = partial(socket.serve, line, house().relay, **given)
     return None
 
@@ -58,7 +58,8 @@ async def new_connection(grant: Grant) -> Response:
 
 async def next_frame(grant: Grant) -> Response:
     """What such a page is behind by, from the position in the URL. Raises Lost."""
-    position = socket.position_of(request.args.get("since", ""))
+    since, build = (request.args.get(name, "") for name in ("since", "build"))
+    position = socket.position_of(since, build, house().relay)
     frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
     answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
     answer.headers["Pult-Token"] = house().relay.tokens.make(grant)

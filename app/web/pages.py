@@ -55,7 +55,12 @@ class Live:
 
     @property
     def url(self) -> str:
-        query = {"token": self.token, "since": self.since.number, "epoch": self.since.epoch}
+        query = {
+            "token": self.token,
+            "since": self.since.number,
+            "epoch": self.since.epoch,
+            "build": house().relay.build,
+        }
         return f"/api/v1/ws?{urlencode(query)}"
 
 

@@ -1,5 +1,6 @@
 // Every page of the desk loads this. Modules run before htmx opens the first socket.
 
+import * as builds from "./builds.js";
 import * as closed from "./closed.js";
 import * as composer from "./composer.js";
 import * as dialogs from "./dialogs.js";
@@ -26,4 +27,4 @@ import * as title from "./title.js";
 const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
 const words = [drafts, composer, closed, forms, fields, tags, editor, dialogs, session];
 const reading = [head, part, thread];
-for (const module of [...first, ...words, ...reading, places, removed, keys, loading]) module.start();
+for (const module of [...first, ...words, ...reading, places, removed, keys, loading, builds]) module.start();

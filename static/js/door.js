@@ -10,6 +10,14 @@ const right = () => (bearer() ? { credentials: "omit", headers: { Authorization:
 
 export const door = { path };
 
+// This page once more, as the desk makes it now.
+export function loadAgain() {
+  if (!bearer()) return location.reload();
+  const here = new URL(location.href);
+  here.searchParams.set("token", bearer());
+  location.replace(here);
+}
+
 // The desk's own answer with its text; null if the line failed, or if somebody else spoke for the desk: that says nothing.
 export async function ask(url, { headers, patience = PATIENCE, ...options } = {}) {
   const { headers: bearing, ...credentials } = right();

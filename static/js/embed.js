@@ -1,6 +1,7 @@
 // A page inside another site: it tells the site its height and when its session ends, and takes a new token from it.
 // Nothing is said to, or heard from, an origin that is not one of the site's key.
 
+import * as builds from "./builds.js";
 import * as closed from "./closed.js";
 import * as composer from "./composer.js";
 import { ask, door } from "./door.js";
@@ -36,6 +37,7 @@ function start() {
   }
   if (document.getElementById("live")) live.start();
   hold.start();
+  builds.start();
   door.enter = async () => {
     banner("ended", true);
     tell("session-ended");

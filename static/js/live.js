@@ -38,7 +38,7 @@ function fits(text) {
   frame = null;
   if (read("token")) connection.refresh(read("token"));
   if (whole ? !same || to >= page.cursor : same && !page.whole && from <= page.cursor && to > page.cursor) {
-    frame = { epoch: read("epoch"), to, whole, happened: read("happened").split(" ").filter(Boolean) };
+    frame = { epoch: read("epoch"), to, whole, build: Number(read("build")), happened: read("happened").split(" ").filter(Boolean) };
     return true;
   }
   if (!whole && (page.whole || !same || from > page.cursor)) resync();
@@ -75,7 +75,7 @@ function applied() {
   done.restore?.();
   page.cursor = done.to;
   page.epoch = done.epoch;
-  if (done.whole) page.whole = false;
+  if (done.whole) [page.whole, page.build] = [false, done.build];
   caughtUp();
   document.dispatchEvent(new CustomEvent("pult:applied"));
   for (const name of done.happened) {

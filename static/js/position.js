@@ -6,11 +6,16 @@ import { element } from "./state.js";
 
 const ATTRIBUTE = "hx-ws:connect";
 
-// whole: whether all of the page is to be sent anew, whatever its position.
-export const page = { epoch: "", cursor: 0, whole: false };
+// whole: whether all of the page is to be sent anew, whatever its position. build: of the desk, that made what it shows.
+export const page = { epoch: "", cursor: 0, whole: false, build: 0 };
+
+let ours = 0; // the build of the scripts that run here
+
+export const scripts = () => ours;
 
 export function start() {
   move(element());
+  ours = page.build;
   learn(token(), performance.getEntriesByType("navigation")[0]?.responseStart);
 }
 
@@ -20,6 +25,7 @@ export function move(live) {
   page.epoch = searchParams.get("epoch");
   page.cursor = Number(searchParams.get("since"));
   page.whole = false;
+  page.build = Number(searchParams.get("build"));
 }
 
 export const token = () => address().searchParams.get("token");
@@ -38,6 +44,7 @@ export function from(path) {
   url.searchParams.set("token", token());
   url.searchParams.set("since", page.whole ? "" : page.cursor);
   url.searchParams.set("epoch", page.epoch);
+  url.searchParams.set("build", page.build);
   return url;
 }
 

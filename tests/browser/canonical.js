@@ -3,14 +3,14 @@
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
     "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
+    "#secret", "#notice", "#held", "#below", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     "body > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
   const painted = [
     ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
-    ["href", "[data-back]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"],
+    ["href", "[data-back]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["style", "*"],
     ["aria-current", "tr, article"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];

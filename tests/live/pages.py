@@ -40,6 +40,7 @@ class OpenPage:
     token: str
     epoch: str
     cursor: int
+    build: int
     frames: list[str] = field(default_factory=list)  # all that came, applied or not
     applied: list[str] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
@@ -54,7 +55,9 @@ class OpenPage:
 
     async def connect(self) -> "OpenPage":
         """Open the socket and take what comes, until cut(). Returns with the first frame, which follows at once."""
-        query = urlencode({"token": self.token, "since": "" if self._whole else self.cursor, "epoch": self.epoch})
+        query = urlencode(
+            {"token": self.token, "since": "" if self._whole else self.cursor, "epoch": self.epoch, "build": self.build}
+        )
         url = f"{self.served.url.replace('http', 'ws')}/api/v1/ws?{query}"
         self.socket = await connect_socket(url, origin=self.served.url, compression=None, max_size=None)
         self.closed = self._owed = 0
@@ -94,6 +97,7 @@ class OpenPage:
             self.applied.append(frame)
             self.cursor, self.epoch = to, epoch
             self._whole = self._whole and not whole
+            self.build = int(span["data-build"]) if whole else self.build
             self.happened += span.get("data-happened", "").split()
         elif not whole and not self._whole and (not same or since > self.cursor):
             self._whole = True
@@ -115,7 +119,7 @@ class OpenPage:
 
     async def poll(self) -> int:
         """Ask once for what it is behind by, and apply what comes; the status."""
-        query = {"token": self.token, "since": self.cursor, "epoch": self.epoch}
+        query = {"token": self.token, "since": self.cursor, "epoch": self.epoch, "build": self.build}
         answer = await self.client.get("/live/frame", params=query)
         self.token = answer.headers.get("Pult-Token", self.token)
         if answer.status_code == 200:
@@ -192,5 +196,5 @@ async def open_page(served: Serving, client: httpx.AsyncClient, path: str, *, co
     assert answer.status_code == 200, f"{path}: {answer.status_code}"
     dom = applier.parse(answer.text)
     start = token_of(dom)
-    page = OpenPage(served, client, path, dom, start["token"], start["epoch"], int(start["since"]))
+    page = OpenPage(served, client, path, dom, start["token"], start["epoch"], int(start["since"]), int(start["build"]))
     return await page.connect() if connect else page
