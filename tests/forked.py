@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,9 +39,18 @@ class Forked:
 
 
 def _run(arguments: list[str], environment: dict[str, str], errors: Path) -> None:
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     with errors.open("ab") as written, Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), 1)
         os.dup2(written.fileno(), 2)
     main(arguments)
+
+
+def _end_with_the_tests() -> None:
+    """Also where they were interrupted, or killed: nobody would stop it then."""
+    tests = multiprocessing.parent_process()
+    assert tests
+    tests.join()
+    os._exit(1)
