@@ -94,7 +94,7 @@ async def test_what_one_sent_is_seen_and_what_another_wrote_moves_nothing(browse
     await page.fill("#comment-body", "Mine, in\n\nthree\n\nparagraphs")
     await page.press("#comment-body", "Control+Enter")
     await page.wait_for_selector("#thread > :last-child:has-text('paragraphs')")
-    await page.wait_for_function(f"({SEEN})('#thread > :last-child') === ''")
+    await page.wait_for_function(f"() => ({SEEN})('#thread > :last-child') === ''")
     await settled(page)
     await expect(page.locator("#below")).to_be_hidden()
 
@@ -109,7 +109,7 @@ async def test_what_one_sent_is_seen_and_what_another_wrote_moves_nothing(browse
     assert await top(page) == before
     await page.locator("#below").click()
     await expect(page.locator("#below")).to_be_hidden()
-    await page.wait_for_function(f"({SEEN})('#thread > :nth-last-child(2)') === ''")
+    await page.wait_for_function(f"() => ({SEEN})('#thread > :nth-last-child(2)') === ''")
     assert await page.evaluate(HEAD) == []
     await equals_its_reload(page)
 
@@ -141,10 +141,10 @@ async def test_a_ticket_opens_at_its_last_message_or_where_one_was(browser, runn
     await settled(page)
     await page.reload()
     await connected(page)
-    await page.wait_for_function("scrollY === 700")
+    await page.wait_for_function("() => scrollY === 700")
     await page.goto("/tickets")
     await page.go_back()
-    await page.wait_for_function("scrollY === 700")
+    await page.wait_for_function("() => scrollY === 700")
     assert await page.evaluate(HEAD) == []
     named = await page.locator("#thread > article").nth(7).get_attribute("id")
     await page.goto("about:blank")
