@@ -5,7 +5,7 @@
     "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
     "#secret", "#notice", "#held", "#below", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
-    "body > div[hidden]:not([id])", // what htmx leaves of a swap that threw
+    ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
   const painted = [
     ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
