@@ -64,6 +64,7 @@ class Live:
 class Limits:
     messages: int = 20
     changes: int = 300
+    pages: int = 200
 
 
 @dataclass(frozen=True)

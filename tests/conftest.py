@@ -30,7 +30,8 @@ from app.live.render import Renderer
 from app.upgrade import bring_up
 from tests.log import SECRET, Log, kept
 
-UNLIMITED = {"PULT_LIMITS__MESSAGES": "0", "PULT_LIMITS__CHANGES": "0"}  # for a desk in a process of its own
+# For a desk in a process of its own.
+UNLIMITED = {f"PULT_LIMITS__{name}": "0" for name in ("MESSAGES", "CHANGES", "PAGES")}
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
 

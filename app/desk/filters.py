@@ -13,6 +13,7 @@ from app.desk.search import Query
 
 PAGE = 50  # rows
 LAST_PAGE = 200
+MOST_STATUSES = 2 * len(Status)  # in one list, with those that there are not
 STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
 REQUESTER_VIEWS = ("open", "solved", "all")
 STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
@@ -237,7 +238,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         return (arguments.get(name) or [""])[-1].strip()
 
     given = (value for values in arguments.get("status", ()) for value in values.split(","))
-    status = tuple(sorted({value.strip() for value in given if value.strip()}))
+    status = tuple(sorted({value.strip() for value in given if value.strip()})[:MOST_STATUSES])
     views, sorts = (STAFF_VIEWS, STAFF_SORTS) if audience.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
     view = last("view") or ("all" if status or search.tidy(last("q")) else views[0])
     staff_only = {

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from tortoise.expressions import Q
 
 from app import db
 from app.config import Sessions
@@ -170,6 +171,13 @@ async def begin_session(person: Person) -> str:
     now = db.now()
     await Session.create(id=session_id(token), person_id=person.id, created=now, last_seen=now)
     return token
+
+
+async def forget_sessions(limits: Sessions) -> None:
+    """Delete the sessions that hold no more, whoever's they were."""
+    now = db.now()
+    idle, old = now - limits.idle_days * DAY, now - limits.total_days * DAY
+    await Session.filter(Q(last_seen__lt=idle) | Q(created__lt=old)).delete()
 
 
 def session_id(token: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -103,6 +103,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
+        self._people: Counter[int] = Counter()
         self._crowds: dict[tuple[tuple[Region, ...], str], Crowd] = {}
         self._showing: defaultdict[Region, set[Crowd]] = defaultdict(set)
         self._closing: set[asyncio.Task[None]] = set()
@@ -110,6 +111,8 @@ class Hub:
     def join(self, socket: Socket) -> None:
         """Also for one that is here already, and shows something else now."""
         self._part(socket)
+        if socket not in self.sockets:
+            self._people[socket.grant.person] += 1
         self.sockets.add(socket)
         regions, language = socket.regions, socket.language
         crowd = self._crowds.setdefault((regions, language), Crowd(regions, language))
@@ -119,10 +122,16 @@ class Hub:
             self._showing[region].add(crowd)
 
     def leave(self, socket: Socket) -> None:
-        self.sockets.discard(socket)
+        if socket in self.sockets:
+            self.sockets.remove(socket)
+            self._people -= Counter([socket.grant.person])  # which keeps no zeros
         self._part(socket)
         if socket.late and socket.late is not asyncio.current_task():
             socket.late.cancel()
+
+    def of(self, person: int) -> int:
+        """How many sockets somebody has."""
+        return self._people[person]
 
     def showing(self, region: Region) -> Iterable[Crowd]:
         return self._showing.get(region, ())

@@ -188,6 +188,11 @@ class Relay:
 
     # -- joining, watching, resync --
 
+    def has_room(self, person: int) -> bool:
+        """Whether somebody may have one more socket; else their page asks for what it needs (/live/frame)."""
+        most = self._config.limits.pages
+        return not most or self.hub.of(person) < most
+
     async def join(self, socket: Socket, epoch: str) -> None:
         """Connect a socket whose page shows its regions as of socket.position. Its first frame follows at once.
 

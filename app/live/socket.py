@@ -38,6 +38,10 @@ async def serve(line: Line, relay: Relay, *, token: str, since: str, epoch: str,
         log.info("refused a socket: %s", bad)
         await line.close(Close.ENDED)
         return
+    if not relay.has_room(grant.person):
+        log.warning("refused a socket of person %s, who has as many as one may have", grant.person)
+        await line.close(Close.OVERLOAD)
+        return
     socket = Socket(line, grant, position_of(since, build, relay))
     try:
         await relay.join(socket, epoch)

@@ -95,6 +95,7 @@ async def sign_in(email: str, password: str) -> bool:
     if g.session:
         await people.end_session(g.session)
     session = await people.begin_session(person)
+    await people.forget_sessions(house().config.sessions)
     login_user(AuthUser(session), remember=True)
     g.person, g.session = person, people.session_id(session)
     trail.signed_in(person)

@@ -29,7 +29,7 @@ def sign_in_failed(tried: Person | None) -> None:
 
 
 def limited(limit: str) -> None:
-    log.warning("too many tries from %s: more than %s", request.remote_addr, limit)
+    log.warning("too many tries from %s: %s", request.remote_addr, limit)
 
 
 def too_much(limit: str) -> None:

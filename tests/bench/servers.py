@@ -83,7 +83,7 @@ def command(*arguments: str) -> list[str]:
 
 def environment(database: Path) -> dict[str, str]:
     settings = {"DATABASE__URL": f"sqlite://{database}", "SERVER__LOG_LEVEL": "warning"}
-    unlimited = {"LIMITS__MESSAGES": "0", "LIMITS__CHANGES": "0"}
+    unlimited = {"LIMITS__MESSAGES": "0", "LIMITS__CHANGES": "0", "LIMITS__PAGES": "0"}
     return {**os.environ, **{f"PULT_{name}": value for name, value in (settings | unlimited).items()}}
 
 

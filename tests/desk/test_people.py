@@ -146,6 +146,14 @@ async def test_a_session_ends_after_its_total_days_however_busy(desk):
     assert await who(session) is None
 
 
+async def test_sessions_that_hold_no_more_are_deleted_when_somebody_signs_in(desk):
+    idle, old, kept = [await signed_in(person) for person in (desk.anna, desk.boris, desk.vera)]
+    await shift(idle, last_seen=14 * people.DAY + MINUTE)
+    await shift(old, created=90 * people.DAY + MINUTE)
+    await people.forget_sessions(Sessions())
+    assert [session.id for session in await Session.all()] == [kept]
+
+
 async def test_being_seen_is_written_down_every_ten_minutes_at_most(desk):
     session = await signed_in(desk.anna)
 

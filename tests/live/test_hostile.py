@@ -4,12 +4,14 @@ import asyncio
 import json
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from app import serving
+from app.config import Limits
 from app.desk import comments
 from app.live import hub, relay
 from tests.conftest import Served
@@ -77,6 +79,26 @@ async def test_pages_that_read_nothing_delay_nobody_and_are_gone(served, open_):
     finally:
         for raw in silent:
             raw.close()
+
+
+async def test_one_person_has_so_many_sockets_and_the_pages_beyond_ask(served, open_, config, monkeypatch):
+    desk, relays = Desk(served.cast), served.app.extensions["pult"].relay
+    monkeypatch.setattr(relays, "_config", replace(config, limits=Limits(pages=2)))
+    first, second = [await open_(served.cast.anna, "/tickets") for _ in range(2)]
+    third = await open_(served.cast.anna, "/tickets", connect=False)
+    await third.connect()
+    assert third.closed == hub.Close.OVERLOAD
+    await desk.open()
+    assert await third.poll() == 200
+    for page in (first, second, third):
+        await page.equals_its_reload()
+    await first.cut()
+    async with asyncio.timeout(GONE):
+        while relays.hub.of(served.cast.anna.id) > 1:
+            await asyncio.sleep(0.01)
+    third.closed = 0
+    await third.connect()
+    assert not third.closed
 
 
 async def test_pages_that_talk_without_end_are_closed_and_the_others_stay_true(served, open_):

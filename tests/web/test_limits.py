@@ -97,6 +97,14 @@ async def test_a_form_that_was_refused_counts_and_what_a_page_asks_for_by_itself
     assert (await clara.post("/logout")).status_code == 303
 
 
+async def test_what_asks_for_a_connection_has_a_limit_of_its_own(desk, monkeypatch):
+    monkeypatch.setattr(limits, "CONNECTIONS", 5)
+    clara = await desk.client(desk.cast.clara)
+    asked = [await clara.post("/live/connection", data={"token": "x"}, headers=HTMX) for _ in range(6)]
+    assert [answer.status_code for answer in asked] == [401] * 5 + [429] and asked[-1].headers["Retry-After"] == "60"
+    assert (await clara.post("/tickets/1/comments", data={"body": "x"}, headers=HTMX)).status_code == 204
+
+
 async def exhaust(client, base: str = "") -> None:
     for _ in range(MESSAGES):
         await client.post(f"{base}/tickets", data={"subject": "", "body": ""})
@@ -147,7 +155,7 @@ async def test_over_a_limit_no_route_changes_anything(headers, desk):
     await exhaust(guest, "/embed")
     before = await everything()
     for rule in desk.app.url_map.iter_rules():
-        if "POST" not in (rule.methods or ()) or rule.endpoint in limits.UNCOUNTED:
+        if "POST" not in (rule.methods or ()) or rule.endpoint in limits.UNCOUNTED | limits.CONNECT:
             continue
         path = rule.rule.replace("<number:ticket>", "1").replace("<number:comment>", "3").replace("<id>", "ek_x")
         client = guest if path.startswith("/embed/") else vera
