@@ -104,9 +104,10 @@ async def test_people_get_another_role_and_name_and_come_back(pult, config):
     assert pult("user", "list").stdout == "eva@pult.example\tagent\tactive\tEva Stern\t1\n"
     await db.connect(config.database)
     eva = await people.authenticate("eva@pult.example", "another one")
-    whats = [event.what for event in await journal()]
+    whats = [event.what for event in await journal(0)]
     await db.disconnect()
     assert eva and whats == [
+        What.PERSON_ADDED,
         What.PERSON_DISABLED,
         *([What.PERSON_CHANGED] * 3),
     ], "what was so already is no event"

@@ -42,7 +42,7 @@ async def test_a_form_with_nothing_to_see_in_it_is_empty(headers, desk):
         (guest, "/embed/tickets/1/comments", "body", {}),
     ):
         answer = await client.post(path, data={field: UNSEEN, **more}, headers=headers)
-        assert (answer.status_code, text(read(answer), ".wrong")) == (422, "Please fill this in."), (path, field)
+        assert (answer.status_code, text(read(answer), "form .wrong")) == (422, "Please fill this in."), (path, field)
     assert await everything() == before
 
 

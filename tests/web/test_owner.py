@@ -48,13 +48,15 @@ async def sign_in(client, form: HtmlElement, name: str, password: str = PASSWORD
 
 
 async def test_every_form_of_a_page_says_for_whom_it_was_made(desk):
+    """But those of live regions, which are the same for everyone: for them the page's script says it."""
     seen = set()
     for name in ("vera", "anna", "clara"):
         person = getattr(desk.cast, name)
         client = await desk.client(person)
         for where in PAGES:
             for form in read(await client.get(where)).cssselect("form[method=post]"):
-                assert fields(form)["as"] == str(person.id), (where, form.get("action"))
+                live = form.get("action").endswith(("/revoke", "/restore"))
+                assert fields(form).get("as") == (None if live else str(person.id)), (where, form.get("action"))
                 seen.add(re.sub(r"\d+|ek_\w+", "1", form.get("action")))
     assert seen == {
         *("/tickets", "/tickets/1", "/tickets/1/comments", "/tickets/1/delete", "/tickets/1/restore"),

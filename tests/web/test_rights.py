@@ -113,7 +113,7 @@ class Room:
             regions = tuple(replace(region, audience=STAFF) for region in grant.regions)
             token = tokens.make(replace(grant, audience=STAFF, regions=regions))
         self.last = page.client if other == name else None
-        return {"token": token, "since": str(page.cursor), "epoch": page.epoch}
+        return {"token": token, "since": str(page.cursor), "epoch": page.epoch, "build": str(page.build)}
 
 
 @pytest.fixture
@@ -122,7 +122,9 @@ async def room(served: Served) -> Room:
     eve = await people.add("eve@pult.example", "Eve", "agent")
     page = await open_page(served, await served.client(eve), "/tickets", connect=False)
     await people.disable("eve@pult.example")
-    return Room(served, eve, {"token": page.token, "since": str(page.cursor), "epoch": page.epoch})
+    return Room(
+        served, eve, {"token": page.token, "since": str(page.cursor), "epoch": page.epoch, "build": str(page.build)}
+    )
 
 
 def test_every_route_has_its_decisions(config):

@@ -225,7 +225,7 @@ async def test_a_requesters_page_holds_nothing_of_the_staffs(served, ticket):
     assert [word for word in secret if word in answer.text] == []
     page = read(answer)
     assert "note" not in page.text_content().lower()
-    assert set(one(page, "#ticket").keys()) == {"id", "data-region", "data-ticket", "data-status"}
+    assert set(one(page, "#ticket").keys()) == {"id", "data-region", "data-ticket", "data-status", "data-title"}
     assert [entry.get("data-kind") for entry in one(page, "#thread")] == ["reply", "reply", None]
     assert [form.get("action") for form in page.cssselect("main form")] == ["/tickets/1/comments"]
     for path in (f"/comments/{note.id}/edit", "/comments/3/edit"):
