@@ -8,7 +8,7 @@
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
   const painted = [
-    ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
+    ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
     ["href", "[data-back]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["style", "*"],
     ["aria-current", "tr, article"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["data-htmx-powered", "*"],

@@ -143,5 +143,5 @@ async def test_the_desk_works_without_javascript(browser, running, desk):
     assert await page.get_attribute("#ticket", "data-status") == "pending"
     await page.click("#thread article:last-of-type .own a")
     await page.fill("#edit-body", "By plain HTML, edited")
-    await page.click("#edit-form button")
+    await page.click("#edit-form .primary")
     assert "edited" in await page.locator("#thread").inner_text()
