@@ -26,7 +26,10 @@ export function start() {
   });
   dialog.addEventListener("pult:sent", goOn);
   dialog.addEventListener("pult:answered", tell);
-  dialog.addEventListener("close", () => leave(false));
+  dialog.addEventListener("close", () => {
+    dialog.querySelector("#login")?.remove(); // a password may stand in it
+    leave(false);
+  });
 }
 
 // Whether the person of this page is signed in: now, or once they have signed in here.

@@ -19,8 +19,9 @@ export function start() {
   document.addEventListener("input", (event) => event.target.matches(FIELD) && took(event));
 }
 
-function pressed({ key, ctrlKey, metaKey }) {
+function pressed({ key, ctrlKey, metaKey, target }) {
   byTab = key === "Tab";
+  if (adds && GOES.test(key) && target.matches(FIELD)) toTheEnd(target); // sooner than the browser's selection is undone
   if (GOES.test(key) || ((ctrlKey || metaKey) && key.toLowerCase() === "a")) adds = false;
 }
 

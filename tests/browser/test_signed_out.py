@@ -89,7 +89,8 @@ async def test_a_page_whose_session_ended_goes_on_after_a_sign_in_beside_it(brow
     assert await page.input_value(FIELD) == "Half an answer" and not await page.locator(ENDED).count()
     await page.press(FIELD, SEND)
     await expect(page.locator("#thread article :text('Half an answer')")).to_be_visible()
-    await equals_its_reload(page)
+    assert not await page.locator("#login").count(), "a password stood in it"
+    await equals_its_reload(page, "#comment-form")
 
 
 @pytest.mark.parametrize("who", ["anna", "boris"])
@@ -113,7 +114,7 @@ async def test_a_sign_in_in_another_tab_is_seen(who, browser, running, desk):  #
         assert await page.input_value(FIELD) == "Hers"
         await page.click(f"{OTHER} >> text=Sign in as yourself")
         await sign_in(page, "boris")
-        await page.wait_for_selector(f"{DIALOG} :text('Boris is signed in here now')")
+        await page.wait_for_selector(f"{DIALOG} .notice:has-text('Boris is signed in here now')")
         await sign_in(page, "anna")
     await connected(page)
     await page.press(FIELD, SEND)
