@@ -461,7 +461,7 @@ async def too_many_tries(room: Room) -> Page:
 @state("[data-banner=gone]", ("You can no longer see this page.", "вам больше недоступна"))
 async def a_right_that_is_gone(room: Room) -> Page:
     agent = await people.add(f"{room.language}@pult.example", "Agent", Role.AGENT)
-    page = await room.open("/tickets", agent)
+    page = await room.open("/tickets/1", agent)
     await people.set_role(agent, Role.REQUESTER)
     return page
 
