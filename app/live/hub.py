@@ -124,7 +124,9 @@ class Hub:
     def leave(self, socket: Socket) -> None:
         if socket in self.sockets:
             self.sockets.remove(socket)
-            self._people -= Counter([socket.grant.person])  # which keeps no zeros
+            self._people[socket.grant.person] -= 1
+            if not self._people[socket.grant.person]:
+                del self._people[socket.grant.person]
         self._part(socket)
         if socket.late and socket.late is not asyncio.current_task():
             socket.late.cancel()
