@@ -8,6 +8,7 @@ from quart_auth import AuthUser, QuartAuth, current_user, login_user, logout_use
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app import db
 from app.config import Config
 from app.desk import people
 from app.desk.errors import Code
@@ -94,8 +95,9 @@ async def sign_in(email: str, password: str) -> bool:
     await house().sign_ins.succeeded(address, email)
     if g.session:
         await people.end_session(g.session)
-    session = await people.begin_session(person)
-    await people.forget_sessions(house().config.sessions)
+    async with db.transaction():
+        session = await people.begin_session(person)
+        await people.forget_sessions(house().config.sessions)
     login_user(AuthUser(session), remember=True)
     g.person, g.session = person, people.session_id(session)
     trail.signed_in(person)
