@@ -13,7 +13,7 @@ const place = (name) => `draft ${person} ${name}`;
 
 export const kept = (name) => person && JSON.parse(tab.getItem(place(name)))?.value;
 
-// Browsers that keep nothing for pages inside other sites throw.
+// Browsers that keep nothing for pages inside other sites throw, and all of them where there is no room.
 function reach(storage) {
   try {
     return storage();
@@ -33,10 +33,10 @@ export function start() {
   for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
 }
 
-// value: nothing drops it.
+// value: nothing drops it. A storage that takes no more costs the draft, and not what was about to be done with it.
 export function keep(name, value) {
   if (!person) return;
-  if (value) tab.setItem(place(name), JSON.stringify({ at: Date.now(), value }));
+  if (value) reach(() => tab.setItem(place(name), JSON.stringify({ at: Date.now(), value })));
   else tab.removeItem(place(name));
 }
 
@@ -56,6 +56,7 @@ export function restore(form) {
   for (const control of form.elements) {
     const value = typed[control.name];
     if (value === undefined) continue;
+    if (control.type === "hidden") control.dataset.was ??= control.value;
     if (control.type === "radio") control.checked = control.value === value;
     else if (!control.options || [...control.options].some((option) => option.value === value)) control.value = value;
   }
@@ -78,15 +79,17 @@ function hasWords(form) {
 
 function forget(form) {
   if (form.getAttribute("action") === "/logout") {
-    all?.setItem(OUT, Date.now() + 1);
+    reach(() => all?.setItem(OUT, Date.now() + 1));
     return clean();
   }
   const draft = form.closest(".editor")?.querySelector("[data-draft]") ?? form;
   if (!draft.matches(".composer")) keep(draft.dataset.draft); // there other words may have been typed since
 }
 
+// What is hidden says which state of things the words were for; the form as it came is for the one of now.
 function discard(form) {
   form.reset();
+  for (const control of form.querySelectorAll("[data-was]")) control.value = control.dataset.was;
   delete form.dataset.drafted;
   keep(form.dataset.draft);
 }

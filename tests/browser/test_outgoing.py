@@ -29,6 +29,17 @@ async def test_messages_sent_quickly_are_as_many_and_in_order(browser, running, 
     await equals_its_reload(page)
 
 
+async def test_a_storage_without_room_costs_a_draft_and_no_message(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    await page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') } }"
+    )
+    await write(page, "Hello")
+    await page.press(FIELD, SEND)
+    await until_said(("reply", "Hello"))
+    await expect(page.locator("#outgoing li")).to_have_count(0)
+
+
 @pytest.mark.parametrize("arrived", [False, True], ids=["nothing arrived", "only the answer was lost"])
 async def test_what_did_not_arrive_comes_back_and_is_said_once(arrived, browser, running, desk):
     """In order, of its kind, before what was typed since; a note never becomes a part of a reply."""
