@@ -1,5 +1,6 @@
 """Answers: whole pages with their live regions, plain pages, fragments; and the language they are in."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,8 @@ OWN = """\
   .ticket-page:has([data-status="closed"][data-ticket]) .comment
 ) .own { display: none; }
 """
+
+OWN_VERSION = hashlib.sha256(OWN.encode()).hexdigest()[:8]  # browsers keep it for a day
 
 blueprint = Blueprint("pages", __name__)
 
@@ -106,7 +109,7 @@ async def page(template: str, live: Live, status: int = 200, *, path: str = "", 
 async def plain(template: str, status: int = 200, *, path: str = "", **values: Any) -> Response:
     """A page that nothing is pushed to. path: where it can be had again, if it answers a form of another address."""
     here = path or request.full_path.rstrip("?")
-    values = {"person": g.get("person"), "path": here, "base": "", "bearer": ""} | values
+    values = {"person": g.get("person"), "own": OWN_VERSION, "path": here, "base": "", "bearer": ""} | values
     html = house().render.page(template, language(), **values)
     return Response(html, status, content_type="text/html; charset=utf-8")
 

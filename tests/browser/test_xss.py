@@ -16,7 +16,7 @@ from tests.browser.conftest import Running, connected, equals_its_reload
 from tests.desk.acts import a_ticket
 
 OURS = re.compile(
-    r"/static/[0-9a-f]{12}/|/me\.css\?id=\d+(&v=\d+)?$|/tickets|/comments/\d+(/edit)?$|/live/|/login|/settings$"
+    r"/static/[0-9a-f]{12}/|/me\.css\?id=\d+&v=[0-9a-f]{8}$|/tickets|/comments/\d+(/edit)?$|/live/|/login|/settings$"
 )
 LONG = "\n\n".join(ATTACKS)  # every attack in one message
 SUBJECTS = [fields.one_line(attack)[:200] for attack in ATTACKS]
@@ -210,6 +210,7 @@ async def test_what_is_typed_comes_back_as_text(browser, running, attackers):  #
     assert await page.input_value("#edit-body") == LONG, "what was typed is kept, until it is discarded"
     await page.click("#edit-form [data-discard]")
     assert await page.input_value("#edit-body") == LONG + "!"
+    assert await page.input_value("#edit-form [name=version]") == "2"
     await seen.is_clean(refusals=True)
 
     stranger = await watched(running, await running.context(browser))
