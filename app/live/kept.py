@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from app.desk.events import Happened
 from app.live import journal, regions
 from app.live.journal import Position
-from app.live.regions import Content, Region, Shown
+from app.live.regions import Content, Region
+from app.live.shown import Shown
 
 log = logging.getLogger(__name__)
 

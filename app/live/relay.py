@@ -19,8 +19,9 @@ from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
 from app.live.kept import Broken, Kept
-from app.live.regions import Region, Shown
+from app.live.regions import Region
 from app.live.render import Renderer
+from app.live.shown import Shown
 from app.live.tokens import Grant, Tokens
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent

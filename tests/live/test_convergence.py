@@ -9,7 +9,7 @@ import pytest
 from app import db
 from app.desk import people
 from app.desk.models import Ticket
-from app.live import regions, relay
+from app.live import regions, relay, shown
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
 from tests.live.pages import OpenPage
@@ -49,7 +49,7 @@ REQUESTER_PAGES = (
 
 @pytest.fixture
 async def desk(served, monkeypatch, slow_reads):
-    monkeypatch.setattr(regions, "SEARCH_BREATH", 0.05)
+    monkeypatch.setattr(shown, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     await desk.open()  # 1: what the verbs are done to
     await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
@@ -95,7 +95,7 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, monkeypatch):
-    monkeypatch.setattr(regions, "SEARCH_BREATH", 1.0)
+    monkeypatch.setattr(shown, "SEARCH_BREATH", 1.0)
     looks = []
     compute = regions.compute
 
@@ -116,8 +116,8 @@ async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk
     third = await open_(desk.cast.vera, "/tickets?q=walrus")  # who comes while it rests has the truth too
     assert len([region for region in looks if "walrus" in region.of]) <= 4  # its page, its join, and two looks
     await page.say(action="resync")
-    for shown in (page, other, third):
-        await shown.equals_its_reload()
+    for one in (page, other, third):
+        await one.equals_its_reload()
     assert page.happened.count(f"ticket_updated:{ticket.id}") >= 1
 
 
@@ -143,7 +143,7 @@ async def test_what_is_committed_between_rendering_and_connecting_is_not_lost(de
 
 
 async def test_a_page_behind_what_is_remembered_gets_the_whole(desk, open_, monkeypatch):
-    monkeypatch.setattr(regions, "REMEMBERED", 2)
+    monkeypatch.setattr(shown, "REMEMBERED", 2)
     page = await open_(desk.cast.anna, "/tickets/1")
     other = await open_(desk.cast.boris, "/tickets/1")
     await page.cut()

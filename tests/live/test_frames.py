@@ -7,7 +7,7 @@ import pytest
 
 from app.desk import comments, tickets
 from app.desk.models import Ticket
-from app.live.regions import Shown
+from app.live.shown import Shown
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 

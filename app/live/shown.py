@@ -1,0 +1,201 @@
+"""A region in memory, from one event to the next: what it shows, what was touched by which event, and how that is told.
+
+What a region shows now is compared with what it showed: what differs is what the events between touched.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.desk import policy
+from app.desk.events import Happened
+from app.live import regions
+from app.live.regions import Content, Part, Region
+from app.live.render import Renderer
+
+SEARCH_BREATH = 1.0  # seconds between two computations of a search
+REMEMBERED = 500  # touches a region; who is further behind gets the whole
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What the scripts of pages are told of an event. name: as "ticket_updated:42"."""
+
+    number: int
+    name: str
+
+
+@dataclass
+class Touch:
+    """A change of a region: the last event that it may show, what differs now, and what happened.
+
+    That event may be later than what happened, and be told of by a touch of its own. lost: those entries that left
+    because the right to see them did.
+    """
+
+    number: int
+    entries: frozenset[str]
+    parts: frozenset[str]
+    happened: tuple[Happening, ...]
+    lost: frozenset[str]
+
+
+@dataclass(eq=False)
+class Shown:
+    """A region in memory: what it shows, and what was touched by which event.
+
+    floor: from here on the touches are complete; who is further behind gets the whole.
+    """
+
+    region: Region
+    content: Content
+    floor: int
+    touches: list[Touch] = field(default_factory=list)
+    computed: float = 0.0  # when, on the monotonic clock
+    waiting: list[Happened] = field(default_factory=list)  # events that it was not computed for yet
+    unwatched_since: float | None = None
+    _pages: list[tuple[int, Content]] = field(default_factory=list)  # rendered before the next update, and different
+    _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    _dropped: int = 0
+
+    def rests(self, now: float) -> bool:
+        """Whether it is too early to compute it again: a search costs more than other lists."""
+        is_search = self.region.name == "list" and bool(regions.filter_of(self.region).q)
+        return is_search and now - self.computed < SEARCH_BREATH
+
+    def update(self, content: Content, number: int) -> None:
+        """Take what the region shows after the events that were waiting.
+
+        number: of the last event that it may show. A page that was rendered before that event gets what differs, also
+        where the region shows again what it showed before.
+        """
+        events, self.waiting = self.waiting, []
+        self.computed = time.monotonic()
+        before, after = self.content, content
+        shown = [before, *(page for since, page in self._pages if since < number)]
+        self._pages = [(since, page) for since, page in self._pages if since >= number and page != after]
+        entries, parts = _differences(shown, after)
+        happened = tuple(
+            Happening(event.id, f"{event.what}:{event.ticket}")
+            for event in events
+            if self._is_seen(event, before, after)
+        )
+        lost = self._lost(events, before) - {entry.id for entry in after.entries}
+        self.content = content
+        if entries or parts or happened or lost:
+            self._steps.clear()
+            self._touch(Touch(number, entries | lost, parts, happened, lost))
+
+    def rendered(self, content: Content, since: int, position: int) -> None:
+        """A page was rendered from this at since, read while the rounds were at position."""
+        if content == self.content:
+            return
+        if position <= since or self.waiting:
+            self._pages.append((since, content))  # whether it is ahead or behind, the next update tells
+        else:
+            entries, parts = _differences([content], self.content)
+            later = [touch for touch in self.touches if touch.number > since]
+            known = frozenset[str]().union(*(touch.entries | touch.parts for touch in later))
+            if not entries | parts <= known:
+                self._steps.clear()
+                number = max(position, *(touch.number for touch in later), 0)
+                self._touch(Touch(number, entries, parts, (), lost=entries))  # why they left is not known any more
+
+    def _touch(self, touch: Touch) -> None:
+        self.touches.append(touch)
+        if len(self.touches) > REMEMBERED:
+            dropped = self.touches.pop(0)
+            self._dropped = self.floor = dropped.number
+
+    def reset(self, content: Content, number: int) -> None:
+        """Take what the region shows without knowing how it came to be."""
+        self.content, self.floor, self._dropped = content, number, number
+        self.touches.clear()
+        self.waiting.clear()
+        self._pages.clear()
+        self._steps.clear()
+
+    def _lost(self, events: Iterable[Happened], before: Content) -> frozenset[str]:
+        """Rows of tickets that the audience may see no more. They may have left already in the round before."""
+        rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
+        return rows.intersection(
+            {entry.id for entry in before.entries}.union(*(it.entries for it in self.touches[-3:]))
+        )
+
+    def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
+        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it.
+
+        What an event did may have been read already in the round before it; then its row is among the last touches.
+        """
+        if regions.may_be_anywhere(event) or not regions.maybe_touches(self.region, event):
+            return False
+        if self.region.name == "list":
+            row = f"ticket-{event.ticket}"
+            shown = any(entry.id == row for entry in (*before.entries, *after.entries))
+            return shown or any(row in touch.entries for touch in self.touches[-3:])
+        return self.region.name == "ticket"
+
+    @property
+    def known(self) -> int:
+        """The last event that it may show something of."""
+        return max(self.floor, self.touches[-1].number if self.touches else 0)
+
+    def touched_after(self, position: int) -> bool:
+        return bool(self.touches) and self.touches[-1].number > position
+
+    def touched_until(self, position: int) -> int:
+        """The last event up to this one that touched the region, as far as is remembered."""
+        return next((touch.number for touch in reversed(self.touches) if touch.number <= position), self._dropped)
+
+    def happened_after(self, position: int) -> Iterable[Happening]:
+        """What a page that knows everything up to this event was not told yet."""
+        return (happening for touch in self.touches for happening in touch.happened if happening.number > position)
+
+    def step(self, position: int, render: Renderer, language: str) -> list[str]:
+        """HTML that brings a page from this position to now. Remembered: sockets in step share it."""
+        remembered = (position, language)
+        if remembered not in self._steps:
+            self._steps[remembered] = list(self._step(position, render, language))
+        return self._steps[remembered]
+
+    def _step(self, position: int, render: Renderer, language: str) -> Iterable[str]:
+        touches = [touch for touch in self.touches if touch.number > position]
+        touched = frozenset[str]().union(*(touch.entries for touch in touches))
+        lost = frozenset[str]().union(*(touch.lost for touch in touches))
+        shown = {entry.id for entry in self.content.entries}
+        for name in sorted(touched):
+            if self.content.moves or name not in shown:
+                why = " lost:true" if name in lost - shown else ""
+                yield f'<hx-partial hx-target="#{name}" hx-swap="delete{why}"></hx-partial>'
+        rows = [
+            render.value(entry.template, entry.value, language) for entry in self.content.entries if entry.id in touched
+        ]
+        if rows:
+            sort = "desc" if self.content.descending else ""
+            target = self.content.target
+            yield f'<hx-upsert hx-target="{target}" key="data-key" sort="{sort}">{"".join(rows)}</hx-upsert>'
+        parts = frozenset[str]().union(*(touch.parts for touch in touches))
+        yield from (partial(part, render, language) for part in self.content.parts if part.target in parts)
+
+    def whole(self, render: Renderer, language: str) -> Iterable[str]:
+        """HTML that makes this region of a page what it is now, whatever it was."""
+        if self.content.target:
+            html = self.content.html(render, language)
+            yield f'<hx-partial hx-target="{self.content.target}" hx-swap="innerMorph">{html}</hx-partial>'
+        yield from (partial(part, render, language) for part in self.content.parts)
+
+
+def _differences(before: Iterable[Content], after: Content) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of entries, and the targets of parts, in which what now is differs from any of these."""
+    now = {entry.id: entry for entry in after.entries}
+    entries, parts = set[str](), set[str]()
+    for content in before:
+        was = {entry.id: entry for entry in content.entries}
+        entries |= {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+        parts |= {part.target for part in after.parts if part not in content.parts}
+    return frozenset(entries), frozenset(parts)
+
+
+def partial(part: Part, render: Renderer, language: str) -> str:
+    html = render.value(part.template, part.value, language)
+    return f"<hx-partial hx-target='{part.target}' hx-swap=\"{part.swap}\">{html}</hx-partial>"
