@@ -20,6 +20,7 @@ CSS = (
     "search",
     "list",
     "ticket",
+    "composer",
     "states",
     "keys",
     "embed",
