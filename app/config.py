@@ -177,7 +177,7 @@ def _checked(config: Config, base: Path) -> Config:
             server = replace(server, public_url=origin(server.public_url))
         except ValueError:
             raise ConfigError("server.public_url must be an origin such as https://desk.example.com") from None
-    _check_times(config)
+    _check_numbers(config)
     if secret and len(secret) < SHORTEST_SECRET:
         raise ConfigError(f"security.secret_key must have at least {SHORTEST_SECRET} characters")
     if config.bus.url != "memory://":
@@ -190,7 +190,7 @@ def _checked(config: Config, base: Path) -> Config:
     return replace(config, server=server, database=replace(config.database, path=path))
 
 
-def _check_times(config: Config) -> None:
+def _check_numbers(config: Config) -> None:
     for name in ("sessions", "live"):
         for key, value in asdict(getattr(config, name)).items():
             if not value > 0:  # true of nan too

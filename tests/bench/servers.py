@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import ROOT
+from tests.conftest import UNLIMITED
 
 MEGABYTE = 1e6
 
@@ -82,9 +83,8 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(database: Path) -> dict[str, str]:
-    settings = {"DATABASE__URL": f"sqlite://{database}", "SERVER__LOG_LEVEL": "warning"}
-    unlimited = {"LIMITS__MESSAGES": "0", "LIMITS__CHANGES": "0", "LIMITS__PAGES": "0"}
-    return {**os.environ, **{f"PULT_{name}": value for name, value in (settings | unlimited).items()}}
+    settings = {"PULT_DATABASE__URL": f"sqlite://{database}", "PULT_SERVER__LOG_LEVEL": "warning"}
+    return {**os.environ, **UNLIMITED, **settings}
 
 
 @contextmanager

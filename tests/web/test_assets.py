@@ -128,7 +128,7 @@ async def test_what_is_sent_is_packed_for_whoever_takes_it_so(served):
 
 
 async def test_the_first_page_is_small(served):
-    """Eight requests (with the socket) and 60 kB, its own scripts 22 kB; the browser counts them in the bench."""
+    """Eight requests (with the socket) and 60 kB, its own scripts 24 kB; the browser counts them in the bench."""
     for _ in range(50):
         await a_ticket(served.cast.clara, subject="A printer that prints nothing at all")
     anna = await served.client(served.cast.anna)
