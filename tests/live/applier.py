@@ -3,8 +3,10 @@
 import copy
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from lxml import html
+from lxml import etree, html
+from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from tests.live import paint
@@ -19,6 +21,7 @@ THEIR_OWN = (
 )
 
 _ELEMENT = re.compile(r"<(hx-partial|hx-upsert)([^>]*)>(.*?)</\1>", re.DOTALL)
+_TAG = re.compile(r"(<[^<]*>)")  # in canonical XML, where no value and no text holds a <
 _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)')""")
 
 
@@ -45,7 +48,7 @@ def span(frame: str) -> dict[str, str]:
 def apply(page: HtmlElement, frame: str) -> None:
     """Change the page as the browser would."""
     for name, attributes, inner in elements(frame):
-        targets = page.cssselect(attributes["hx-target"])
+        targets = found(page, attributes["hx-target"])
         if name == "hx-upsert":
             upsert(page, targets[0], fragment(inner), attributes)
             continue
@@ -108,28 +111,27 @@ def fragment(inner: str) -> list[HtmlElement | str]:
 
 
 def document(page: HtmlElement, selector: str = "html") -> list[str]:
-    """All that a page shows, a line an element or text; equal for equal pages. selector: of what is looked at."""
+    """All that a page shows, a line a tag or text; equal for equal pages. selector: of what is looked at."""
     whole = copy.deepcopy(page)
     paint.paint(whole)
     for their, attributes in THEIR_OWN:
-        for element in whole.cssselect(their):
+        for element in found(whole, their):
             for name in attributes:
                 element.attrib.pop(name, None)
             if not attributes:
                 element.drop_tree()
-    return [line for element in whole.cssselect(selector) for line in _lines(element, 0)]
+    return [line for element in found(whole, selector) for line in _lines(element)]
 
 
-def _lines(element: HtmlElement, depth: int) -> Iterator[str]:
-    attributes = "".join(f' {name}="{value}"' for name, value in sorted(element.attrib.items()))
-    yield f"{' ' * depth}<{element.tag}{attributes}>"
-    yield from _words(element.text, depth + 1)
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from _lines(child, depth + 1)
-        yield from _words(child.tail, depth + 1)
+def _lines(element: HtmlElement) -> list[str]:
+    canonical = etree.tostring(element, method="c14n", with_comments=False, with_tail=False).decode()
+    parts = (part if part[:1] == "<" else " ".join(part.split()) for part in _TAG.split(canonical))
+    return [part for part in parts if part]
 
 
-def _words(text: str | None, depth: int) -> list[str]:
-    words = " ".join((text or "").split())
-    return [" " * depth + words] if words else []
+_compiled = cache(CSSSelector)
+
+
+def found(page: HtmlElement, selector: str) -> list[HtmlElement]:
+    """What cssselect() finds, which compiles the selector each time."""
+    return list(_compiled(selector)(page))

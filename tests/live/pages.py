@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import ndiff
 from typing import Any, Protocol
@@ -183,6 +185,20 @@ class OpenPage:
     @property
     def rows(self) -> list[int]:
         return [int(row.get("data-ticket")) for row in self.css("#ticket-rows > tr")]
+
+
+async def equal(pages: Iterable[OpenPage]) -> None:
+    await asyncio.gather(*(page.equals_its_reload() for page in pages))
+
+
+@contextmanager
+def said_of(what: str) -> Iterator[None]:
+    """A test that fails in here says after what."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"after: {what}")
+        raise
 
 
 def token_of(dom: HtmlElement) -> dict[str, str]:

@@ -8,11 +8,11 @@ import pytest
 
 from app import db
 from app.desk import people
-from app.desk.models import Ticket
-from app.live import regions, relay, shown
+from app.desk.models import Comment, Ticket
+from app.live import journal, regions, relay, shown
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
-from tests.live.pages import OpenPage
+from tests.live.pages import OpenPage, equal, said_of
 
 STAFF_PAGES = (
     "/tickets",
@@ -33,6 +33,7 @@ STAFF_PAGES = (
     "/tickets?view=all&deleted=1",
     "/settings",
 )
+PARTS = 4  # of what can happen, each on a desk of its own
 ROUNDS = int(os.environ.get("PULT_SOAK", "0")) or 6
 ADMIN_PAGES = ("/tickets?view=mine", "/tickets?deleted=1", "/keys", "/comments/1/edit")
 REQUESTER_PAGES = (
@@ -62,20 +63,32 @@ async def desk(served, monkeypatch, slow_reads):
 
 
 async def everyones_pages(cast, open_) -> list[OpenPage]:
-    pages = [await open_(cast.anna, path) for path in STAFF_PAGES]
-    pages += [await open_(cast.vera, path) for path in ADMIN_PAGES]
-    pages += [await open_(cast.boris, "/tickets/1")]
-    pages += [await open_(cast.clara, path) for path in REQUESTER_PAGES]
-    return [*pages, await open_(cast.dmitri, "/tickets")]
+    paths = {cast.anna: STAFF_PAGES, cast.vera: ADMIN_PAGES, cast.boris: ("/tickets/1",), cast.clara: REQUESTER_PAGES}
+    paths[cast.dmitri] = ("/tickets",)
+    return await asyncio.gather(*(open_(person, path) for person, theirs in paths.items() for path in theirs))
 
 
-@pytest.mark.parametrize("verb", VERBS)
-async def test_every_page_equals_its_reload_after(verb, desk, open_):
+async def pages_of(ticket: Ticket, cast, open_) -> list[OpenPage]:
+    first = await Comment.filter(ticket_id=ticket.id).first()
+    pages = [open_(person, f"/tickets/{ticket.id}") for person in (cast.anna, cast.boris, cast.clara)]
+    return await asyncio.gather(*pages, open_(cast.vera, f"/comments/{first.id}/edit"))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_every_page_equals_its_reload_after_each_thing_that_can_happen(part, desk, open_):
+    """It happens to a ticket whose pages are open, among pages that have seen all the others."""
     pages = await everyones_pages(desk.cast, open_)
-    await VERBS[verb](desk, await Ticket.get(id=1))
-    for page in pages:
-        await page.equals_its_reload()
-        assert not page.resyncs
+    for verb in list(VERBS)[part::PARTS]:
+        ticket, _ = await desk.open(), await desk.hire()
+        its = await pages_of(ticket, desk.cast, open_)
+        before = await journal.position()
+        await VERBS[verb](desk, ticket)
+        assert await journal.position() != before, f"{verb}: nothing happened"
+        with said_of(verb):
+            await equal([*pages, *its])
+        assert not any(page.resyncs for page in (*pages, *its))
+        for page in its:
+            await page.cut()
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -89,8 +102,7 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
         verbs = [something(desk) for _ in range(desk.chance.randint(1, 6))]
         await asyncio.gather(*verbs, *(page.reconnect() for page in victims))
         new = await open_(desk.cast.vera, desk.chance.choice(STAFF_PAGES[:-3]))
-        for page in (*pages, new):
-            await page.equals_its_reload()
+        await equal([*pages, new])
         await new.cut()
 
 

@@ -12,20 +12,26 @@ from app.desk.models import Role, Ticket
 from app.live import hub, regions, relay, tokens
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
-from tests.live.pages import OpenPage, open_page
+from tests.live.pages import OpenPage, equal, open_page, said_of
 from tests.process import DeskProcess
 from tests.web.embedding import Site, a_site
 
 PROMPTLY = 5 * 1.0  # seconds; rights follow within one
 
-PAGES = (
+LISTS = (
     ("/embed/tickets", {}),
     ("/embed/tickets?view=solved", {}),
     ("/embed/tickets", {"filter": {"view": "open"}}),
     ("/embed/tickets", {"filter": {"status": ["pending", "solved"]}}),
-    ("/embed/tickets/1", {"resource": "ticket:1"}),
-    ("/embed/tickets/1", {"filter": {"view": "open"}, "actions": ["read"]}),
 )
+
+
+def of_ticket(number: int) -> tuple[tuple[str, dict[str, object]], ...]:
+    path = f"/embed/tickets/{number}"
+    return (path, {"resource": f"ticket:{number}"}), (path, {"filter": {"view": "open"}, "actions": ["read"]})
+
+
+PAGES = (*LISTS, *of_ticket(1))
 
 
 @pytest.fixture
@@ -63,17 +69,22 @@ async def close_code(page: OpenPage) -> int:
     return page.closed
 
 
-@pytest.mark.parametrize("verb", VERBS)
-async def test_every_embedded_page_equals_its_reload_after(verb, desk, open_):
-    pages = [await open_(path, **claims) for path, claims in PAGES]
-    late = await open_(*PAGES[0][:1], connect=False)
-    await pages[0].cut()
-    await VERBS[verb](desk, await Ticket.get(id=1))
-    await pages[0].reconnect()
-    await late.connect()
-    for page in (*pages, late):
-        await page.equals_its_reload()
-        assert not page.resyncs
+async def test_every_embedded_page_equals_its_reload_after_each_thing_that_can_happen(desk, open_):
+    """It happens to a ticket whose pages are open, among pages that have seen all the others."""
+    lists = [await open_(path, **claims) for path, claims in LISTS]
+    for verb in VERBS:
+        ticket, _ = await desk.open(), await desk.hire()
+        its = [await open_(path, **claims) for path, claims in of_ticket(ticket.id)]
+        late = await open_("/embed/tickets", connect=False)
+        await lists[0].cut()
+        await VERBS[verb](desk, ticket)
+        await lists[0].reconnect()
+        await late.connect()
+        with said_of(verb):
+            await equal([*lists, *its, late])
+        assert not any(page.resyncs for page in (*lists, *its, late))
+        for page in (*its, late):
+            await page.cut()
 
 
 async def test_a_ticket_that_leaves_what_an_embed_is_locked_to_leaves_its_page(desk, open_):
