@@ -69,6 +69,15 @@ async def test_who_cannot_be_added_is_not_and_it_says_why(desk, asked, errors):
     assert await everything() == before
 
 
+async def test_of_two_who_are_added_at_once_with_one_address_the_second_is_told_so(desk):
+    twice = (people.add("once@pult.example", "Once", Role.AGENT, "a long password") for _ in range(2))
+    added, refused = sorted(
+        await asyncio.gather(*twice, return_exceptions=True), key=lambda it: isinstance(it, Invalid)
+    )
+    assert isinstance(added, Person)
+    assert isinstance(refused, Invalid) and refused.errors == {"email": "taken"}
+
+
 async def test_people_sign_in_with_their_password_and_nobody_elses(desk):
     eva = await people.add("eva@pult.example", "Eva", "agent", PASSWORD)
     await people.add("emil@pult.example", "Emil", "agent", "another password")
