@@ -99,7 +99,7 @@ class Kept:
             del self._about[topic]
 
     async def take(self, events: list[Happened]) -> set[Shown]:
-        """Go on to the last of these events; the regions that were computed. A search that rests is computed later."""
+        """Go on to the last of these events; the regions that were computed. One that rests is computed later."""
         self.going_to = Position(self.position.epoch, events[-1].id)
         touching: defaultdict[Shown, list[Happened]] = defaultdict(list)
         for event in events:
@@ -132,6 +132,8 @@ class Kept:
     async def start_over(self, stands: Position) -> None:
         """Compute everything anew: what happened meanwhile is too much to look at, or the database is another one."""
         self.going_to = stands
+        for shown in [shown for shown in self if shown.unwatched_since is not None]:
+            self._drop(shown)
         contents, latest = await _read(self)
         computed = self._without_broken(contents)
         for shown, content in computed.items():

@@ -59,7 +59,9 @@ class Shown:
     _dropped: int = 0
 
     def rests(self, now: float) -> bool:
-        """Whether it is too early to compute it again: a search costs more than other lists."""
+        """Whether it is not computed now: nobody shows it, or it is a search, which costs more than other lists."""
+        if self.unwatched_since is not None:
+            return True
         is_search = self.region.name == "list" and bool(regions.filter_of(self.region).q)
         return is_search and now - self.computed < SEARCH_BREATH
 

@@ -62,6 +62,40 @@ async def test_a_count_is_looked_up_only_when_a_ticket_enters_or_leaves_it(serve
     await page.equals_its_reload()
 
 
+async def test_what_nobody_shows_is_not_computed_until_somebody_does(served, open_, monkeypatch):
+    """Pages that were loaded and never connected, and one that was closed: nothing is looked up for them."""
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    shown = await open_(served.cast.anna, "/tickets")
+    closed = await open_(served.cast.anna, "/tickets?view=all&sort=created")
+    loaded = [
+        await open_(served.cast.anna, f"/tickets?view=all&sort={by}", connect=False) for by in ("due", "-priority")
+    ]
+    await closed.cut()
+    async with asyncio.timeout(DEADLINE):
+        while len(served.relay.hub.sockets) > 1:
+            await asyncio.sleep(0.005)
+    served.relay.kept.forget(served.relay.hub.shown(), 60)
+    computed: list[str] = []
+    real = regions.compute
+
+    async def counted(region):
+        computed.append(region.of)
+        return await real(region)
+
+    monkeypatch.setattr(regions, "compute", counted)
+    for subject in ("First", "Second"):
+        await desk.change(ticket, subject=subject)
+        await shown.caught_up()
+    assert computed == ["/1?view=inbox"] * 2
+    for page in loaded:
+        await page.connect()
+    await closed.reconnect()
+    for page in (shown, closed, *loaded):
+        await page.equals_its_reload()
+        assert 'data-span="whole"' not in "".join(page.frames)
+
+
 async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, monkeypatch):
     """A page that hangs up cancels the round that it began by coming."""
     desk = Desk(served.cast)
