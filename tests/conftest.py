@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +35,9 @@ from tests.log import SECRET, Log, kept
 UNLIMITED = {f"PULT_LIMITS__{name}": "0" for name in ("MESSAGES", "CHANGES", "PAGES")}
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
+
+# httpx looks for this four times a request, each time on the whole path. There is none: asyncio is what it takes then.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 # A password costs the desk 64 MiB and tens of milliseconds on purpose; tests that are about that use their own.
 people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
