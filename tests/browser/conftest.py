@@ -31,7 +31,17 @@ from tests.forked import Forked
 from tests.log import Log
 from tests.process import DeskProcess
 
+# For the suggestions under its address bar, which no test opens, Chromium loads two pages of its own for each of ours:
+# a good third of what small ones cost. The other names are what Playwright turns off: of such flags the last counts.
+OFF = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled"),
+    "PreconnectToSearch",
+)
 FLAGS = (
+    f"--disable-features={','.join(OFF)}",
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
     "--test-third-party-cookie-phaseout",  # no page of ours inside another site may need its own
