@@ -64,8 +64,13 @@ async (typed) => {{
 """
 
 
+# The files whose tests take longest, so that no process is still at one of them when the others have nothing left.
+LONGEST = [f"test_{name}.py" for name in ("states", "foreign_answers", "convergence", "signed_out", "xss", "drafts")]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
