@@ -7,6 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar, TypeVarTuple
 
 from argon2 import PasswordHasher
@@ -31,7 +32,6 @@ DAY = 24 * 60 * 60 * 1_000_000  # microseconds
 
 _hasher = PasswordHasher()
 _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # each hash takes 64 MiB for its time
-_nobodys = _hasher.hash(secrets.token_hex())  # checked for unknown people, so that they take as long as known ones
 
 
 def parse_name(text: str) -> str:
@@ -84,8 +84,8 @@ async def _named_by(email: str) -> str:
 
 async def authenticate(email: str, password: str) -> Person | None:
     """The person with this address and password, if they may sign in. Takes as long for unknown people."""
-    person = await by_email(email)
-    hashed = person.password if person and person.password else _nobodys
+    person, nobodys = await by_email(email), await _in_thread(_nobodys)
+    hashed = person.password if person and person.password else nobodys
     if not await _matches(hashed, password) or person is None or person.disabled:
         return None
     if _hasher.check_needs_rehash(hashed):
@@ -223,6 +223,12 @@ async def _hash(password: str, errors: dict[str, Code]) -> str | None:
         errors["password"] = Code.PASSWORD_LENGTH
         return None
     return await _in_thread(_hasher.hash, password)
+
+
+@cache
+def _nobodys() -> str:
+    """Checked for unknown people; asked for whoever comes first, so that it takes as long for all of them."""
+    return _hasher.hash(secrets.token_hex())
 
 
 async def _matches(hashed: str, password: str) -> bool:
