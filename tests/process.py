@@ -5,7 +5,8 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+import tempfile
+from asyncio.subprocess import Process
 
 import httpx
 
@@ -16,14 +17,16 @@ from app.desk.models import Person
 from app.live.journal import Position
 
 from .conftest import DEADLINE, SECRET, UNLIMITED, browser
+from .forked import Forked, pipe, run
 from .log import Log
 from .whole import read
 
 
 class DeskProcess:
-    def __init__(self, config: Config, log: Log | None = None, level: str = "warning") -> None:
-        self.config, self.log, self.level = config, log, level
-        self.process: Process
+    def __init__(self, config: Config, log: Log | None = None, level: str = "warning", *, anew: bool = False) -> None:
+        """anew: begun as anybody begins it, not forked; for what a signal does to a Python that ends by itself."""
+        self.config, self.log, self.level, self.anew = config, log, level, anew
+        self.process: Forked | Process
         self.url = ""
 
     @property
@@ -40,17 +43,26 @@ class DeskProcess:
 
     async def start(self) -> None:
         """Returns when it listens: who connects from then on is served."""
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app", "serve"), cwd=ROOT, env=self.environment, stdout=PIPE, stderr=PIPE
-        )
-        assert self.process.stdout
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - until it has ended
+        said, saying = pipe()
+        with saying:
+            if self.anew:
+                self.process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "app", "serve"),
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=saying,
+                    stderr=self._errors,
+                )
+            else:
+                self.process = Forked(["serve"], self.environment, stdout=saying, stderr=self._errors)
+        self._said = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._said), said)
         async with asyncio.timeout(6 * DEADLINE):
-            said = await self.process.stdout.readline()
-        found = re.search(rb"http://[\d.:]+", said)
-        if not found:
-            _, errors = await self.process.communicate()
-            raise AssertionError(f"the desk did not start: {errors.decode()}")
-        self.url = found[0].decode()
+            address = re.search(rb"http://[\d.:]+", await self._said.readline())
+        if not address:
+            raise AssertionError(f"the desk did not start: {await self.ended()}")
+        self.url = address[0].decode()
 
     async def stop(self) -> str:
         """What it wrote to its log."""
@@ -60,10 +72,14 @@ class DeskProcess:
     async def ended(self) -> str:
         """Until it is gone; what it wrote to its log."""
         async with asyncio.timeout(6 * DEADLINE):
-            _, errors = await self.process.communicate()
+            await self._said.read()
+            await self.process.wait()
+        with self._errors:
+            self._errors.seek(0)
+            written = self._errors.read().decode()
         if self.log is not None:
-            self.log.add(errors.decode())
-        return errors.decode()
+            self.log.add(written)
+        return written
 
     async def relayed(self) -> Position:
         """Where the journal stands; nobody outside sees how far the relay is."""
@@ -75,12 +91,9 @@ class DeskProcess:
 
     async def pult(self, *arguments: str) -> str:
         """A command beside it, which succeeds; what it said."""
-        command = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app", *arguments), cwd=ROOT, env=self.environment, stdout=PIPE, stderr=PIPE
-        )
-        said, errors = await command.communicate()
-        assert (command.returncode, errors) == (0, b""), errors.decode()
-        return said.decode()
+        done = await asyncio.to_thread(run, arguments, self.environment)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
 
 
 async def cookies(config: Config, *those: Person) -> list[str]:

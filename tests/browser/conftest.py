@@ -167,10 +167,10 @@ class Running:
             **settings,
         }
         arguments = ("serve", "--port", str(self._port))
-        if self.tree == ROOT:
-            self._process = Forked(arguments, environment, self._written)
-        else:
-            with self._written.open("ab") as written:
+        with self._written.open("ab") as written:
+            if self.tree == ROOT:
+                self._process = Forked(arguments, environment, stderr=written)
+            else:
                 self._process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "app", *arguments),
                     cwd=self.tree,
