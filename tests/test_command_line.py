@@ -7,22 +7,26 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
 
 from app import db
-from app.config import Config, Database
+from app.config import ROOT, Config, Database
 from app.desk import people
 from app.desk.events import What
 from app.inspection import problems
 
 from .desk.acts import journal
+from .forked import LONGEST, Forked, pipe, run
 
-ROOT = Path(__file__).parent.parent
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -33,21 +37,47 @@ def environment(config: Config) -> dict[str, str]:
 
 @pytest.fixture
 def pult(environment) -> Command:
-    """A command in a process of its own, on the test's database."""
+    """A command in a process of its own, on the test's database; forked, which says and does the same in less time."""
 
-    def run(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        *arguments: str, typed: str = "", umask: int | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        return run(arguments, environment | environ, typed, umask and partial(os.umask, umask))
+
+    return command
+
+
+@pytest.fixture
+def begun(environment) -> Command:
+    """A command begun as anybody begins it."""
+
+    def command(*arguments: str, typed: str = "", cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             env=environment | environ,
-            cwd=ROOT,
+            cwd=cwd,
             input=typed,
             capture_output=True,
             check=False,
             text=True,
-            timeout=60,
+            timeout=LONGEST,
         )
 
-    return run
+    return command
+
+
+@contextmanager
+def serving(
+    environment: dict[str, str], *arguments: str, first: Callable[[], object] | None = None
+) -> Iterator[IO[bytes]]:
+    """A desk that serves; what it says as it begins. It is told to stop, and does."""
+    with tempfile.TemporaryFile() as errors, ExitStack() as open_:
+        said, saying = map(open_.enter_context, pipe())
+        desk = Forked(["serve", *arguments], environment, stdout=saying, stderr=errors, first=first)
+        saying.close()
+        yield said
+        desk.send_signal(signal.SIGTERM)
+        assert desk.ended() == -signal.SIGTERM
 
 
 def failed(result: subprocess.CompletedProcess[str], words: str) -> None:
@@ -61,19 +91,19 @@ def misused(result: subprocess.CompletedProcess[str], words: str) -> None:
     assert result.returncode == 2 and words in result.stderr and "Traceback" not in result.stderr, result.stderr
 
 
-async def test_people_are_added_listed_and_shut_out(pult, config):
+async def test_people_are_added_listed_and_shut_out(begun, pult, config):
     added = pult(
         "user", "add", "Eva@Pult.example", "--name", "Ева", "--role", "agent", "--password-stdin", typed="swordfish\n"
     )
     assert (added.returncode, added.stdout, added.stderr) == (0, "Added eva@pult.example.\n", "")
-    changed = pult("user", "password", "eva@pult.example", "--password-stdin", typed="пароль с пробелами \r\n")
+    changed = begun("user", "password", "eva@pult.example", "--password-stdin", typed="пароль с пробелами \r\n")
     assert (changed.returncode, changed.stdout) == (0, "The password of eva@pult.example is changed.\n")
     await db.connect(config.database)
     assert await people.authenticate("eva@pult.example", "swordfish") is None
     assert await people.authenticate("eva@pult.example", "пароль с пробелами ")
     await db.disconnect()
     assert pult("user", "disable", "eva@pult.example").stdout == "Disabled eva@pult.example.\n"
-    assert pult("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\t1\n"
+    assert begun("user", "list").stdout == "eva@pult.example\tagent\tdisabled\tЕва\t1\n"
 
 
 async def test_people_get_another_role_and_name_and_come_back(pult, config):
@@ -137,9 +167,9 @@ def test_a_command_used_wrongly_says_how_it_is_used(pult):
     misused(pult("user", "role", "a@b"), "Missing argument")
 
 
-def test_which_version_it_is(pult):
+def test_which_version_it_is(begun):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    said = pult("--version")
+    said = begun("--version")
     assert (said.returncode, said.stdout, said.stderr) == (0, f"Pult {version}\n", "")
 
 
@@ -147,39 +177,34 @@ def modes(folder: Path) -> dict[str, str]:
     return {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir() if file.is_file()}
 
 
-def test_nobody_else_on_the_machine_reads_what_the_desk_keeps(environment, tmp_path):
+def test_nobody_else_on_the_machine_reads_what_the_desk_keeps(pult, environment, tmp_path):
     """With a umask as most people have; the database, what SQLite and the desk put beside it, and copies."""
-    folder = tmp_path / "desk"
+    folder, mask = tmp_path / "desk", 0o022
     url = {"PULT_DATABASE__URL": f"sqlite://{folder}/pult.sqlite3"}
 
-    def pult(*arguments: str) -> None:
-        run = [sys.executable, "-m", "app", *arguments]
-        subprocess.run(run, env=environment | url, cwd=ROOT, check=True, umask=0o022, stdout=subprocess.DEVNULL)
+    def done(*arguments: str) -> None:
+        assert pult(*arguments, umask=mask, **url).returncode == 0
 
-    pult("user", "list")
+    done("user", "list")
     (folder / "pult.secret").write_text("k" * 40)
     (folder / "pult.secret").chmod(0o644)
     before = folder.stat().st_mode
-    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
     for made in (0o600, 0o644):
         for file in folder.iterdir():
             file.chmod(made)
-        with subprocess.Popen(
-            command, env=environment | url, cwd=ROOT, umask=0o022, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as desk:
-            desk.stdout.readline()
-            pult("backup", "--force", str(folder / "copy"))
+        with serving(environment | url, "--port", "0", first=partial(os.umask, mask)) as said:
+            address = re.search(rb"http://\S+", said.readline())[0].decode()
+            assert httpx.get(f"{address}/readyz").status_code == 200  # it has opened the database
+            done("backup", "--force", str(folder / "copy"))
             assert {"pult.sqlite3", "pult.sqlite3-wal", "pult.secret", "pult.sqlite3.lock"} <= modes(folder).keys()
             assert set(modes(folder).values()) == {"0o600"}, modes(folder)
-            desk.terminate()
-    pult("restore", "--force", str(folder / "copy"))
+    done("restore", "--force", str(folder / "copy"))
     (folder / "pult.sqlite3").unlink()
-    pult("restore", str(folder / "copy"))
+    done("restore", str(folder / "copy"))
     assert set(modes(folder).values()) == {"0o600"}, modes(folder)
     assert folder.stat().st_mode == before
     (folder / "notes.txt").write_text("no database")
-    other = {"PULT_DATABASE__URL": f"sqlite://{folder}/notes.txt"}
-    subprocess.run([*command[:3], "user", "list"], env=environment | other, cwd=ROOT, check=False, capture_output=True)
+    pult("user", "list", PULT_DATABASE__URL=f"sqlite://{folder}/notes.txt")
     assert modes(folder)["notes.txt"] != "0o600", "what is no database of ours is left as it is"
 
 
@@ -189,14 +214,10 @@ def test_an_address_of_many_colons_is_one_that_browsers_take(environment, tmp_pa
     except OSError:
         pytest.skip("this machine has no IPv6")
     there = environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/six.sqlite3"}
-    command = [sys.executable, "-m", "app", "serve", "--host", "::1", "--port", "0"]
-    with subprocess.Popen(
-        command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as desk:
-        address = re.match(r"Pult serves (http://\[::1\]:\d+) ", desk.stdout.readline())[1]
+    with serving(there, "--host", "::1", "--port", "0") as said:
+        address = re.match(rb"Pult serves (http://\[::1\]:\d+) ", said.readline())[1].decode()
         with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
             assert client.get(f"{address}/healthz").text == "ok"
-        desk.terminate()
 
 
 @pytest.mark.parametrize(
@@ -252,13 +273,9 @@ def test_serve_on_a_taken_port_fails(pult):
 
 
 def test_a_desk_without_people_says_how_to_begin(environment, tmp_path):
-    there = environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/own.sqlite3", "PULT_SERVER__PORT": "0"}
-    command = [sys.executable, "-m", "app", "serve"]
-    with subprocess.Popen(command, env=there, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as desk:
-        assert desk.stdout.readline().startswith(b"Pult serves http://127.0.0.1:")
-        assert b"python -m app user add" in desk.stdout.readline()
-        desk.send_signal(signal.SIGTERM)
-        desk.communicate(timeout=30)
+    with serving(environment | {"PULT_DATABASE__URL": f"sqlite://{tmp_path}/own.sqlite3"}, "--port", "0") as said:
+        assert said.readline().startswith(b"Pult serves http://127.0.0.1:")
+        assert b"python -m app user add" in said.readline()
 
 
 @pytest.mark.parametrize(
@@ -309,7 +326,7 @@ def test_check_finds_nothing_wrong_with_this_desk(pult):
     assert (result.returncode, result.stdout, result.stderr) == (0, "Everything is in order.\n", "")
 
 
-def test_check_finds_broken_templates_and_missing_translations(environment, tmp_path):
+def test_check_finds_broken_templates_and_missing_translations(begun, tmp_path):
     """In a copy of the house, in which somebody was careless."""
     house = tmp_path / "house"
     shutil.copytree(ROOT / "app", house / "app", ignore=shutil.ignore_patterns("__pycache__"))
@@ -319,10 +336,7 @@ def test_check_finds_broken_templates_and_missing_translations(environment, tmp_
     (house / "templates" / "careless.html").write_text("<p>{% if %}</p>")
     with (house / "app" / "translations" / "ru.po").open("a") as catalogue:
         catalogue.write('\nmsgid "Careless"\nmsgstr ""\n\nmsgid "%(n)s rows"\nmsgstr "%(m)s"\n')
-    command = [sys.executable, "-m", "app", "check"]
-    result = subprocess.run(
-        command, env=environment, cwd=house, capture_output=True, check=False, text=True, timeout=60
-    )
+    result = begun("check", cwd=house)
     assert (result.returncode, result.stdout) == (1, "")
     template, *translations = result.stderr.splitlines()
     assert template.startswith("template careless.html: Expected an expression")

@@ -13,11 +13,12 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from app import db
-from app.config import Config, Database
+from app.config import Database
 from app.desk.errors import Invalid
 from app.desk.models import Person, Ticket
 
 from .desk.acts import CAME, a_ticket, journal, position
+from .forked import run
 
 PATIENCE = 5  # seconds that a query may take before we say that the database hangs
 FORM = "application/x-www-form-urlencoded"
@@ -39,19 +40,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def run(*arguments: str, config: Config) -> subprocess.CompletedProcess[str]:
-    """A command of Pult's in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        env={"PATH": "", "PULT_DATABASE__URL": f"sqlite://{config.database.path}", "PULT_SERVER__PORT": "0"},
-        cwd=Path(__file__).parent.parent,
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=60,
-    )
 
 
 async def stands() -> None:
@@ -159,8 +147,9 @@ def test_two_processes_write_to_one_file_and_wait_for_each_other(config):
 async def test_a_second_desk_on_the_same_file_is_refused(config):
     claim = db.hold(config.database)
     try:
+        environment = {"PATH": "", "PULT_DATABASE__URL": f"sqlite://{config.database.path}", "PULT_SERVER__PORT": "0"}
         for command in ("serve", "migrate"):
-            refused = run(command, config=config)
+            refused = run([command], environment)
             assert refused.returncode == 1 and refused.stdout == ""
             assert refused.stderr == f"another process is serving {config.database.path}; stop it first\n"
         with pytest.raises(db.DatabaseInUse):
