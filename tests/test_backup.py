@@ -1,13 +1,14 @@
 """Backups of a desk that runs, restored under a desk that runs: whole, verified, and never half."""
 
 import asyncio
+import resource
 import shutil
 import signal
 import sqlite3
 import stat
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
+import tempfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from app.config import ROOT, Config, Database
 from app.desk import people
 
 from .desk.acts import a_ticket
+from .forked import Forked, pipe, run
 from .process import DeskProcess, populated
+from .stopped import held_while_it_reads, killed_while_it_replaces
 from .whole import assert_whole, read
 
 
@@ -191,13 +194,10 @@ async def test_a_full_disk_leaves_what_was_there_and_is_said_in_a_line(filled, c
     await later(filled)
     before = copy.read_bytes(), epoch(filled.database.path)
     for command in ("backup", "restore"):
-        shell = ("sh", "-c", 'ulimit -f 100; exec "$0" -m app "$1" --force "$2"', sys.executable, command, str(copy))
-        process = await asyncio.create_subprocess_exec(
-            *shell, cwd=ROOT, env=DeskProcess(filled).environment, stdout=PIPE, stderr=PIPE
-        )
-        said, errors = await process.communicate()
-        assert (process.returncode, said, errors.count(b"\n")) == (1, b"", 1), errors
-        assert b"cannot be copied: disk I/O error" in errors
+        limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (51_200, 51_200))
+        done = run([command, "--force", str(copy)], DeskProcess(filled).environment, first=limited)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+        assert "cannot be copied: disk I/O error" in done.stderr
         assert (copy.read_bytes(), epoch(filled.database.path)) == before
         nothing_else_beside(copy)
     assert subjects(filled.database.path) == ["In the copy", "Later"]
@@ -224,35 +224,45 @@ async def test_a_desk_that_serves_another_schema_is_not_restored_under(filled, c
 
 
 async def test_a_copy_and_a_restore_under_a_desk_that_is_written_to(config, copy):
-    """Copies while four people write: each is whole. Then one is restored while they write on."""
+    """Copies while four people write: each is whole. Then one is restored while they write on.
+
+    A write that is not let in within db.BUSY_SECONDS is answered 503.
+    """
     copy.parent.mkdir()
     who = await populated(config, 4)
     desk = DeskProcess(config)
     await desk.start()
     clients = [desk.client(cookie) for cookie in who]
-    waits: list[float] = []
-    working = True
+    written, working = 0, True
 
     async def work(number: int) -> None:
+        nonlocal written
         count = 0
         while working:
             count += 1
             form = {"subject": f"{number}-{count}", "body": "Text", "key": f"{number}-{count}"}
             answer = await clients[number].post("/tickets", data=form)
             assert answer.status_code == 303, answer.status_code
-            waits.append(answer.elapsed.total_seconds())
+            written += 1
+
+    async def more() -> None:
+        """Until each of them could have written once more, and somebody has."""
+        enough = written + len(clients)
+        while written < enough:
+            await asyncio.sleep(0.001)
 
     try:
         async with asyncio.TaskGroup() as writing:
             for number in range(4):
                 writing.create_task(work(number))
             for number in range(4):
+                await more()
                 await desk.pult("backup", f"{copy}-{number}")
             await desk.pult("restore", "--force", f"{copy}-0")
+            await more()
             working = False
         positions = [assert_whole(Path(f"{copy}-{number}")) for number in range(4)]
         assert positions == sorted(set(positions)), "each copy holds more than the one before"
-        assert max(waits) < db.BUSY_SECONDS, "a write waited until it was let in"
         answer = await clients[0].post("/tickets", data={"subject": "After", "body": "Text"})
         assert answer.status_code == 303 and "After" in (await clients[1].get("/tickets")).text
     finally:
@@ -263,26 +273,25 @@ async def test_a_copy_and_a_restore_under_a_desk_that_is_written_to(config, copy
     assert assert_whole(config.database.path) >= positions[0] + 1
 
 
+async def test_nobody_who_writes_waits_for_a_copy_however_long_it_takes(filled, copy):
+    saying, typing = pipe(), pipe()
+    with tempfile.TemporaryFile() as errors, saying[0], typing[1]:
+        with saying[1], typing[0]:
+            command = ["backup", "--force", str(copy)]
+            environment = DeskProcess(filled).environment
+            streams = {"stdin": typing[0], "stdout": saying[1], "stderr": errors}
+            backing_up = Forked(command, environment, **streams, first=held_while_it_reads)
+        assert saying[0].readline() == b"It reads.\n"
+        await later(filled)  # NotWritten after db.BUSY_SECONDS
+        assert backing_up.returncode is None
+        typing[1].close()
+        assert backing_up.ended() == 0
+    assert subjects(copy) == ["In the copy"] and subjects(filled.database.path) == ["In the copy", "Later"]
+    assert_whole(copy)
+
+
 def size(path: Path) -> int:
     return path.stat().st_size
-
-
-# A restore that the system kills, as kill -9 does, when it has written so many bytes of what replaces a database.
-KILLED = """
-import resource, signal, sys
-from app import __main__, backup
-
-compare = backup._same_pages
-
-def last_before_it_is_replaced(*both):
-    compare(*both)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
-
-backup._same_pages = last_before_it_is_replaced
-__main__.main(["restore", "--force", sys.argv[2]])
-"""
 
 
 async def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(filled, copy):
@@ -296,19 +305,16 @@ async def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(f
     await later(filled)
     before = epoch(path)
 
-    async def killed(most: int) -> int:
-        restore = (sys.executable, "-c", KILLED, str(most), str(copy))
-        process = await asyncio.create_subprocess_exec(
-            *restore, cwd=ROOT, env=DeskProcess(filled).environment, stdout=DEVNULL
-        )
-        return await process.wait()
+    def killed(most: int) -> int:
+        restore = ["restore", "--force", str(copy)]
+        return run(restore, DeskProcess(filled).environment, first=partial(killed_while_it_replaces, most)).returncode
 
     # From 33 kB on: SQLite's shared memory beside the database is a file of 32 kB.
     for written in (33_000, 1_000_000, 5_000_000, 10_000_000, 16_000_000):
-        assert await killed(written) == -signal.SIGXFSZ
+        assert killed(written) == -signal.SIGXFSZ
         assert size(Path(f"{path}-wal")) > written - 8192, "nothing was half written"
         assert_whole(path)
         assert (subjects(path), epoch(path)) == (["In the copy", "Later"], before)
-    assert await killed(100_000_000) == 0
+    assert killed(100_000_000) == 0
     assert_whole(path)
     assert subjects(path) == ["In the copy"] and epoch(path) != before
