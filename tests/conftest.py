@@ -30,6 +30,7 @@ from app.live.relay import Relay
 from app.live.render import Renderer
 from app.upgrade import bring_up
 from tests.log import SECRET, Log, kept
+from tests.past import Past
 
 # For a desk in a process of its own.
 UNLIMITED = {f"PULT_LIMITS__{name}": "0" for name in ("MESSAGES", "CHANGES", "PAGES")}
@@ -81,6 +82,11 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("blank") / "blank.sqlite3"
     asyncio.run(bring_up(Database(path=path)))
     return path
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
+    return Past(tmp_path_factory.mktemp("past"))
 
 
 @pytest.fixture

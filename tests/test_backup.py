@@ -15,7 +15,7 @@ import pytest
 
 from app import backup, db
 from app.backup import NotCopied
-from app.config import ROOT, Config, Database
+from app.config import Config, Database
 from app.desk import people
 
 from .desk.acts import a_ticket
@@ -96,18 +96,8 @@ async def test_what_is_restored_where_nothing_was_is_the_desk_of_the_copy(filled
     await db.disconnect()
 
 
-async def test_a_copy_of_an_older_desk_is_brought_to_the_current_schema_and_stays_as_it_is(
-    filled, tmp_path, copy, monkeypatch
-):
-    package = tmp_path / "older_migrations"
-    package.mkdir()
-    for name in ("__init__.py", "0001_initial.py"):
-        shutil.copy(ROOT / "app" / "migrations" / name, package)
-    monkeypatch.syspath_prepend(tmp_path)
-    older = Database(path=tmp_path / "older.sqlite3")
-    with monkeypatch.context() as then:
-        then.setattr(db, "standing", lambda _: set())  # what today's models declare was not asked for
-        await db.migrate(older, migrations="older_migrations")
+async def test_a_copy_of_an_older_desk_is_brought_to_the_current_schema_and_stays_as_it_is(filled, copy, past):
+    older = Database(path=await past.until("0001_initial"))
     backup.back_up(older, copy, force=True)
     before = copy.read_bytes()
     await backup.restore(filled.database, copy, force=True)

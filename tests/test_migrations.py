@@ -13,7 +13,7 @@ from tortoise.exceptions import OperationalError
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from app import db
-from app.config import ROOT, Config, Database
+from app.config import Config, Database
 from app.desk import comments, filters, people, queries
 from app.desk.models import Kind, Person
 from app.desk.policy import STAFF
@@ -21,8 +21,8 @@ from app.sqlite import STANDING
 from app.upgrade import bring_up
 
 from .desk.acts import a_ticket, entries
+from .past import MIGRATIONS, copied
 
-MIGRATIONS = sorted(db.known_migrations())
 HEAD = """
 from tortoise import fields, migrations
 from tortoise.indexes import Index
@@ -61,14 +61,6 @@ def schema(path: Path) -> set[tuple[object, ...]]:
     """Columns, references and indexes of a file that models stand for. A column that came later stands last in it."""
     indexes = in_file(path, f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND {OURS}")
     return {*in_file(path, COLUMNS), *indexes}
-
-
-def copied(package: Path, names: list[str]) -> Path:
-    """A package of these migrations."""
-    package.mkdir()
-    for name in ("__init__", *names):
-        shutil.copy(ROOT / "app" / "migrations" / f"{name}.py", package)
-    return package
 
 
 @pytest.fixture
@@ -143,20 +135,14 @@ PAST = """
 
 
 @pytest.mark.parametrize("last", MIGRATIONS[:-1])
-async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(last, tmp_path, monkeypatch):
-    package = copied(tmp_path / "migrations_until_then", [name for name in MIGRATIONS if name <= last])
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in [name for name in sys.modules if name.startswith(package.name)]:
-        monkeypatch.delitem(sys.modules, name)
+async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(last, tmp_path, past):
     database = Database(path=tmp_path / "old.sqlite3")
-    with monkeypatch.context() as then:
-        then.setattr(db, "standing", lambda _: set())  # what today's models declare was not asked for
-        await db.migrate(database, migrations=package.name)
-    with closing(sqlite3.connect(database.path)) as past:
-        past.executescript(PAST)
+    shutil.copy(await past.until(last), database.path)
+    with closing(sqlite3.connect(database.path)) as then:
+        then.executescript(PAST)
         if last >= "0002":
-            past.execute("INSERT INTO search (rowid, subject, replies, notes) VALUES (1, '1 elan', 'елка', 'walrus')")
-            past.commit()
+            then.execute("INSERT INTO search (rowid, subject, replies, notes) VALUES (1, '1 elan', 'елка', 'walrus')")
+            then.commit()
     await bring_up(database)
     await db.connect(database)
     try:
