@@ -1,10 +1,8 @@
 """The demo's tickets are like any others: what shows, counts and journals them cannot tell."""
 
-import asyncio
 import json
 import re
-import subprocess
-import sys
+import tempfile
 
 import pytest
 
@@ -14,6 +12,8 @@ from app.desk.filters import Filter
 from app.desk.models import Comment, Person, Ticket
 from app.desk.policy import STAFF
 from app.live import journal, regions
+
+from .forked import Forked
 
 MANY = 60
 
@@ -136,21 +136,17 @@ async def test_people_sign_in_to_it_as_it_says(filled, capsys):
 async def test_a_serving_desk_can_be_filled_beside_it(served):
     """As `python -m app demo` does it: another connection to the same file, while people go on working."""
     clara = await served.client(served.cast.clara)
-    command = ("-m", "app", "demo", "--tickets", "30")
     url = {"PULT_DATABASE__URL": f"sqlite://{db.get_connection('default').filename}"}
-    filling = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=url, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
     sent = 0
-    while filling.returncode is None or sent < 3:
-        answer = await clara.post("/tickets", data={"subject": f"Beside {sent}", "body": "Text"})
-        assert answer.status_code == 303
-        sent += 1
-        await asyncio.sleep(0.01)
-    assert (await filling.communicate())[1] == b"" and filling.returncode == 0
+    with tempfile.TemporaryFile() as errors:
+        filling = Forked(["demo", "--tickets", "30"], url, stderr=errors)
+        while filling.returncode is None or sent < 3:
+            answer = await clara.post("/tickets", data={"subject": f"Beside {sent}", "body": "Text"})
+            assert answer.status_code == 303
+            sent += 1
+        errors.seek(0)
+        assert (errors.read(), filling.returncode) == (b"", 0)
     assert await Ticket.all().count() == 30 + sent
     numbers = [event.id for event in await happened()]
     assert numbers == list(range(1, len(numbers) + 1)) == list(range(1, (await journal.position()).number + 1))
-    async with asyncio.timeout(5):
-        while served.relay.position.number < len(numbers):
-            await asyncio.sleep(0.02)
+    assert (await served.relayed()).number == len(numbers)
