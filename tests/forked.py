@@ -21,15 +21,15 @@ from app.config import ROOT
 LONGEST = 60  # seconds that a command may take before we say that it hangs
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
+_forks.set_forkserver_preload(["tests.warm"])
 
 
 class Forked:
     """What `python -m app` does with these arguments; a process as asyncio has them, which ends with the tests.
 
     Its environment, streams, signals, limits and exit status are its own. What Python does before Pult's first line is
-    not done anew: imports, and whatever it takes from the environment for itself, such as how it encodes streams. A
-    test about that begins a real one.
+    not done anew: imports, what modules keep of the house's own files, and whatever Python takes from the environment
+    for itself, such as how it encodes streams. A test about that begins a real one.
     """
 
     def __init__(
