@@ -52,8 +52,10 @@ async def filled(config: Config, copy: Path) -> Config:
 
 async def later(config: Config, subject: str = "Later") -> None:
     await db.connect(config.database)
-    await a_ticket(await people.by_email("clara@pult.example"), subject=subject)
-    await db.disconnect()
+    try:
+        await a_ticket(await people.by_email("clara@pult.example"), subject=subject)
+    finally:
+        await db.disconnect()
 
 
 def nothing_else_beside(path: Path) -> None:

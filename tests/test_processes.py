@@ -35,7 +35,7 @@ def there_is(pid: int) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_the_renderer_ends_with_the_desk(how, config, log):
     [cookie] = await populated(config, 1)
-    desk = DeskProcess(config, log)
+    desk = DeskProcess(config, log, anew=how != signal.SIGKILL)  # it ends by itself, as a Python that was begun does
     await desk.start()
     assert children(desk.process.pid) == []
     async with desk.client(cookie) as agent:

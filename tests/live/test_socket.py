@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 import time
 
 import jwt
@@ -11,7 +9,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.config import ROOT
 from app.desk import people, tickets
 from app.desk.models import Role, Session
 from app.desk.policy import STAFF, Audience
@@ -22,6 +19,7 @@ from tests.conftest import DEADLINE, SECRET, Served
 from tests.live import applier
 from tests.live.actions import Desk
 from tests.live.pages import OpenPage, open_page
+from tests.process import DeskProcess
 
 PROMPTLY = 5 * 1.0  # seconds; rights follow within one
 
@@ -288,12 +286,7 @@ async def test_disabling_a_person_closes_their_pages(desk, open_):
 
 async def test_disabling_a_person_by_the_command_line_closes_their_pages(desk, config, open_):
     page = await open_(desk.cast.clara, "/tickets")
-    environment = {**os.environ, "PULT_DATABASE__URL": f"sqlite://{config.database.path}"}
-    command = [sys.executable, "-m", "app", "user", "disable", "clara@pult.example"]
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    assert await process.wait() == 0
+    await DeskProcess(config).pult("user", "disable", "clara@pult.example")
     assert await close_code(page) == hub.Close.ENDED
 
 
