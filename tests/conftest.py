@@ -44,9 +44,6 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 people._nobodys()  # the one of this hasher, whichever test is the first that asks
 
-# At each step of a request httpx looks for this library, and Python does not remember that it is not there.
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
-
 __all__ = ["SECRET"]
 
 
