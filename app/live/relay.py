@@ -26,7 +26,7 @@ from app.live.tokens import Grant, Tokens
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 PULSE = 0.1  # seconds between looks at every socket's time
-BREATH = 0.05  # seconds between rounds under load
+BREATH = 0.05  # seconds after a round that computed something, so that under load one takes many changes
 FAR = 1000  # events; further behind than that, every region is read anew
 TURN = 100  # sockets between two turns of the loop for everybody else
 OWN = (What.PERSON_CHANGED, What.PERSON_DISABLED, What.PREFERENCES_CHANGED)  # what a person may see, and how
@@ -57,12 +57,14 @@ class Relay:
         while True:
             try:
                 await self._bus.wait(LOOK)
+                before = self.kept.version
                 async with self._lock:
                     await self._round()
                     await self._wake()
                     await self._pulse()
                 self.healthy = True
-                await asyncio.sleep(BREATH)
+                if self.kept.version != before:
+                    await asyncio.sleep(BREATH)
             except Exception:
                 self.healthy = False
                 log.exception("the relay failed; it starts again")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app import db
 from app.desk import people, tickets
-from app.live import regions, relay
+from app.live import journal, regions, relay
 from app.live.hub import Socket
 from app.live.regions import Region
 from app.live.tokens import Grant
@@ -94,6 +94,28 @@ async def test_what_nobody_shows_is_not_computed_until_somebody_does(served, ope
     for page in (shown, closed, *loaded):
         await page.equals_its_reload()
         assert 'data-span="whole"' not in "".join(page.frames)
+
+
+async def test_a_look_that_found_nothing_keeps_no_change_waiting(served, open_, monkeypatch):
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    page = await open_(served.cast.anna, "/tickets")
+    await page.caught_up()
+    looks, real = [], journal.position
+
+    async def looked():
+        looks.append(1)
+        return await real()
+
+    monkeypatch.setattr(journal, "position", looked)
+    monkeypatch.setattr(relay, "BREATH", 60)
+    monkeypatch.setattr(relay, "LOOK", 0.01)
+    async with asyncio.timeout(DEADLINE):
+        while len(looks) < 3:
+            await asyncio.sleep(0.01)
+        await desk.change(ticket, subject="Seen")
+        while "Seen" not in page.css(f"#ticket-{ticket.id}")[0].text_content():
+            await page.news()
 
 
 async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, monkeypatch):
