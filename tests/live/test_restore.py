@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.desk.models import Ticket
+from app.live import shown
 from app.live.hub import Close
 from tests.live.actions import Desk, something
 from tests.live.pages import OpenPage
@@ -43,7 +44,8 @@ class Pages:
 
 
 @pytest.fixture
-async def desk(served, slow_reads):
+async def desk(served, slow_reads, monkeypatch):
+    monkeypatch.setattr(shown, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     for requester in (desk.cast.clara, desk.cast.dmitri, desk.cast.clara):
         await desk.open(requester)
