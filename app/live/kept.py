@@ -61,16 +61,22 @@ class Kept:
         """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
 
         Only where no event can have come between: nothing that was read before the end of the round under way is kept
-        anew, since that round will not bring it further. A region that is here already takes note of what the page has.
+        anew, since that round will not bring it further. A region that is here already takes note of what the page has;
+        one that nobody shows is computed by that.
         """
         if since.epoch != self.going_to.epoch:
             return
+        settled = since == self.going_to == self.position
         for region, content in contents.items():
-            if region in self:
-                self._shown[region].rendered(content, since.number, self.position.number)
+            shown = self._shown.get(region)
+            if shown is None:
+                if since.number >= self.going_to.number:
+                    self.add(region, content, since.number)
+            elif settled and shown.waiting and shown.unwatched_since is not None:
+                self._update({shown: content}, since.number)
+            else:
+                shown.rendered(content, since.number, self.position.number)
                 self.version += 1
-            elif since.number >= self.going_to.number:
-                self.add(region, content, since.number)
 
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""

@@ -88,8 +88,11 @@ async def test_what_nobody_shows_is_not_computed_until_somebody_does(served, ope
         await desk.change(ticket, subject=subject)
         await shown.caught_up()
     assert computed == ["/1?view=inbox"] * 2
+    loaded.append(await open_(served.cast.anna, "/tickets?view=all&sort=due", connect=False))  # which is computed now
+    computed.clear()
     for page in loaded:
         await page.connect()
+    assert computed == ["/1?view=all&sort=-priority"]
     await closed.reconnect()
     for page in (shown, closed, *loaded):
         await page.equals_its_reload()
