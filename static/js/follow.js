@@ -1,6 +1,8 @@
 // The controls of a ticket's forms stand outside its live regions: they follow the live values as long as nobody
 // touched them; a touched one stays, and says what it is now.
 
+import { paint } from "./menus.js";
+
 const bases = new WeakMap(); // control -> the live value that it had last
 
 export const isFollowing = (control) => bases.has(control);
@@ -33,10 +35,11 @@ function followOne(control, live, anew) {
   const base = bases.get(control);
   const free = control.value === base;
   if (free && live !== base) {
-    offer(control, live);
+    offer(control);
     control.value = live;
     bases.set(control, live);
   }
+  offer(control);
   const hint = control.form?.querySelector(`[data-now="${control.dataset.follow}"]`);
   if (!hint) return;
   hint.hidden = free || live === base;
@@ -47,8 +50,7 @@ function words(control, value) {
   return [...(control.options ?? [])].find((option) => option.value === value)?.text || value || "—";
 }
 
-// A person who came to the desk after the page was loaded is in no menu of it yet.
-function offer(control, value) {
-  if (!control.options || [...control.options].some((option) => option.value === value)) return;
-  control.add(new Option(document.querySelector("#ticket .who")?.textContent ?? value, value));
+// A menu of people has whoever has the ticket, and who had it no more.
+function offer(control) {
+  if (control.dataset.options) paint(control);
 }

@@ -5,17 +5,26 @@ export function start() {
   document.addEventListener("pult:applied", () => document.querySelectorAll("select[data-options]").forEach(paint));
 }
 
-// What is chosen stays, at the top, even if it is in the list no more: that is how the desk renders it too.
-function paint(select) {
+// Who has the ticket, and what is chosen, stand at the top if they are in the list no more: as the desk renders it too.
+export function paint(select) {
   const { options, without } = select.dataset;
   const list = [...document.querySelectorAll(`#${options} > option`)].filter(({ value }) => value !== without);
   const old = [...select.options].filter((option) => option.dataset.fixed === undefined);
   const chosen = old.find((option) => option.selected);
-  const gone = chosen && !list.some(({ value }) => value === chosen.value);
-  const wanted = (gone ? [chosen, ...list] : list).map(({ value, text }) => [value, text || value]);
+  const listed = ({ value }) => list.some((option) => option.value === value);
+  const top = [holder(select), chosen].filter((option) => option && !listed(option));
+  if (top[0]?.value === top[1]?.value) top.length = Math.min(top.length, 1);
+  const wanted = [...top, ...list].map(({ value, text }) => [value, text || value]);
   if (JSON.stringify(wanted) === JSON.stringify(old.map(({ value, text }) => [value, text]))) return;
   const marked = new Set(old.filter((option) => option.defaultSelected).map(({ value }) => value));
   const fresh = wanted.map(([value, text]) => new Option(text, value, marked.has(value), value === chosen?.value));
   for (const option of old) option.remove();
   select.append(...fresh);
+}
+
+// Of the menu of a ticket's assignee: as the ticket is now.
+function holder({ dataset }) {
+  const ticket = dataset.follow === "assignee" && document.getElementById("ticket");
+  if (!ticket?.dataset.assignee) return null;
+  return { value: ticket.dataset.assignee, text: ticket.querySelector(".who")?.textContent };
 }

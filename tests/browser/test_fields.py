@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from app.desk.models import Ticket
+from app.desk import people
+from app.desk.models import Role, Ticket
 from app.desk.tickets import fields_of
-from tests.browser.conftest import open_page
+from tests.browser.conftest import equals_its_reload, open_page
 from tests.live.actions import Desk
 from tests.web.embedding import a_site
 
@@ -28,6 +29,18 @@ async def becomes(**fields: object) -> dict[str, object]:
             if fields.items() <= now.items():
                 return now
             await asyncio.sleep(0.02)
+
+
+async def test_who_has_a_ticket_and_left_the_staff_is_in_its_menu_as_after_a_reload(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    for _ in range(2):
+        colleague = await desk.hire()
+        await desk.change(await Ticket.get(id=1), assignee=str(colleague.id))
+        await people.set_role(colleague, Role.REQUESTER)
+        await equals_its_reload(page)
+        await people.set_name(colleague, "Somebody else")
+        await equals_its_reload(page)
+        assert await page.locator("#field-assignee option:checked").text_content() == "Somebody else"
 
 
 async def test_a_menu_is_saved_when_one_chooses_and_nothing_else_with_it(browser, running, desk):

@@ -12,7 +12,9 @@ def paint(page: HtmlElement) -> None:
         _menu(page, select)
     if headers and headers[0].get("data-version"):
         for control in page.cssselect("[data-follow]"):
-            _follow(control, headers[0].get(f"data-{control.get('data-follow')}"), page)
+            _follow(control, headers[0].get(f"data-{control.get('data-follow')}"))
+            if control.get("data-options"):
+                _menu(page, control)
 
 
 def _menu(page: HtmlElement, select: HtmlElement) -> None:
@@ -23,19 +25,27 @@ def _menu(page: HtmlElement, select: HtmlElement) -> None:
     ]
     old = [option for option in select if option.get("data-fixed") is None]
     chosen = next((option for option in old if option.get("selected") is not None), None)
-    gone = [] if chosen is None or chosen.get("value") in dict(listed) else [(chosen.get("value"), chosen.text)]
+    top = dict(_holder(page, select))
+    if chosen is not None:
+        top.setdefault(chosen.get("value"), chosen.text)
+    gone = [(value, text) for value, text in top.items() if value not in dict(listed)]
     for option in old:
         select.remove(option)
     for value, text in gone + listed:
         _add(select, value, text, chosen=chosen is not None and value == chosen.get("value"))
 
 
-def _follow(control: HtmlElement, value: str, page: HtmlElement) -> None:
+def _holder(page: HtmlElement, select: HtmlElement) -> list[tuple[str, str | None]]:
+    """Who has the ticket, for the menu of its assignee."""
+    headers = page.cssselect("#ticket[data-assignee]") if select.get("data-follow") == "assignee" else []
+    who = headers[0].cssselect(".who") if headers and headers[0].get("data-assignee") else []
+    return [(headers[0].get("data-assignee"), who[0].text)] if who else []
+
+
+def _follow(control: HtmlElement, value: str) -> None:
     if control.tag != "select":
         control.set("value", value)
         return
-    if value not in [option.get("value") for option in control]:
-        _add(control, value, page.cssselect("#ticket .who")[0].text, chosen=True)
     for option in control:
         option.attrib.pop("selected", None)
         if option.get("value") == value:

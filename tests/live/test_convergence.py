@@ -8,7 +8,7 @@ import pytest
 
 from app import db
 from app.desk import people
-from app.desk.models import Comment, Ticket
+from app.desk.models import Comment, Role, Ticket
 from app.live import journal, regions, relay, shown
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
@@ -131,6 +131,17 @@ async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk
     for one in (page, other, third):
         await one.equals_its_reload()
     assert page.happened.count(f"ticket_updated:{ticket.id}") >= 1
+
+
+async def test_who_has_a_ticket_and_left_the_staff_is_in_its_menu_as_after_a_reload(desk, open_):
+    page = await open_(desk.cast.anna, "/tickets/1")
+    for _ in range(2):
+        colleague = await desk.hire()
+        await desk.change(await Ticket.get(id=1), assignee=str(colleague.id))
+        await people.set_role(colleague, Role.REQUESTER)
+        await page.equals_its_reload()
+        await people.set_name(colleague, "Somebody else")
+        await page.equals_its_reload()
 
 
 async def test_a_list_longer_than_a_page_keeps_its_edges(desk, open_):
