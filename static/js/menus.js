@@ -24,7 +24,7 @@ export function paint(select) {
 
 // Of the menu of a ticket's assignee: as the ticket is now.
 function holder({ dataset }) {
-  const ticket = dataset.follow === "assignee" && document.getElementById("ticket");
-  if (!ticket?.dataset.assignee) return null;
+  const ticket = document.getElementById("ticket");
+  if (dataset.follow !== "assignee" || !ticket?.dataset.assignee) return null;
   return { value: ticket.dataset.assignee, text: ticket.querySelector(".who")?.textContent };
 }
