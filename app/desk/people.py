@@ -58,11 +58,11 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
     if role not in set(Role):
         errors["role"] = Code.UNKNOWN
     hashed = await _hash(password, errors) if password else None
+    if errors:
+        raise Invalid(errors)
     async with db.transaction():
-        if not errors and await by_email(email):
-            errors["email"] = Code.TAKEN
-        if errors:
-            raise Invalid(errors)
+        if await by_email(email):
+            raise Invalid({"email": Code.TAKEN})
         person = await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
         if person.is_staff:
             await events.record(What.PERSON_ADDED, by=None, person=person.id)
