@@ -35,11 +35,10 @@ function followOne(control, live, anew) {
   const base = bases.get(control);
   const free = control.value === base;
   if (free && live !== base) {
-    offer(control);
-    control.value = live;
+    control.value = live; // which its menu has by now
     bases.set(control, live);
+    if (control.dataset.options) paint(control); // without whoever it was
   }
-  offer(control);
   const hint = control.form?.querySelector(`[data-now="${control.dataset.follow}"]`);
   if (!hint) return;
   hint.hidden = free || live === base;
@@ -48,9 +47,4 @@ function followOne(control, live, anew) {
 
 function words(control, value) {
   return [...(control.options ?? [])].find((option) => option.value === value)?.text || value || "—";
-}
-
-// A menu of people has whoever has the ticket, and who had it no more.
-function offer(control) {
-  if (control.dataset.options) paint(control);
 }

@@ -12,8 +12,8 @@ export function paint(select) {
   const old = [...select.options].filter((option) => option.dataset.fixed === undefined);
   const chosen = old.find((option) => option.selected);
   const listed = ({ value }) => list.some((option) => option.value === value);
-  const top = [holder(select), chosen].filter((option) => option && !listed(option));
-  if (top[0]?.value === top[1]?.value) top.length = Math.min(top.length, 1);
+  const held = holder(select);
+  const top = [held, chosen?.value !== held?.value && chosen].filter((option) => option && !listed(option));
   const wanted = [...top, ...list].map(({ value, text }) => [value, text || value]);
   if (JSON.stringify(wanted) === JSON.stringify(old.map(({ value, text }) => [value, text]))) return;
   const marked = new Set(old.filter((option) => option.defaultSelected).map(({ value }) => value));
