@@ -196,7 +196,7 @@ def said_of(what: str) -> Iterator[None]:
     """A test that fails in here says after what."""
     try:
         yield
-    except AssertionError as error:
+    except Exception as error:
         error.add_note(f"after: {what}")
         raise
 

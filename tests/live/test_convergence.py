@@ -9,7 +9,7 @@ import pytest
 from app import db
 from app.desk import people
 from app.desk.models import Comment, Role, Ticket
-from app.live import journal, regions, relay, shown
+from app.live import journal, relay, shown
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
 from tests.live.pages import OpenPage, equal, said_of
@@ -86,7 +86,7 @@ async def test_every_page_equals_its_reload_after_each_thing_that_can_happen(par
         assert await journal.position() != before, f"{verb}: nothing happened"
         with said_of(verb):
             await equal([*pages, *its])
-        assert not any(page.resyncs for page in (*pages, *its))
+            assert not any(page.resyncs for page in (*pages, *its))
         for page in its:
             await page.cut()
 
@@ -106,27 +106,19 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
         await new.cut()
 
 
-async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, monkeypatch):
+async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):
     monkeypatch.setattr(shown, "SEARCH_BREATH", 1.0)
-    looks = []
-    compute = regions.compute
-
-    async def counted(region):
-        looks.append(region)
-        return await compute(region)
-
-    monkeypatch.setattr(regions, "compute", counted)
     page = await open_(desk.cast.anna, "/tickets?q=walrus")
     other = await open_(desk.cast.boris, "/tickets?q=walrus")
     ticket = await desk.open(subject="Walrus")
     await page.equals_its_reload()  # the first change is shown at once
     assert page.rows == [ticket.id]
-    looks.clear()
+    computed.clear()
     for number in range(20):
         await desk.change(ticket, subject=f"Walrus {number}")
         await asyncio.sleep(0.01)
     third = await open_(desk.cast.vera, "/tickets?q=walrus")  # who comes while it rests has the truth too
-    assert len([region for region in looks if "walrus" in region.of]) <= 4  # its page, its join, and two looks
+    assert len([region for region in computed if "walrus" in region.of]) <= 4  # its page, its join, and two looks
     await page.say(action="resync")
     for one in (page, other, third):
         await one.equals_its_reload()

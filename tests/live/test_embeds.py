@@ -82,7 +82,7 @@ async def test_every_embedded_page_equals_its_reload_after_each_thing_that_can_h
         await late.connect()
         with said_of(verb):
             await equal([*lists, *its, late])
-        assert not any(page.resyncs for page in (*lists, *its, late))
+            assert not any(page.resyncs for page in (*lists, *its, late))
         for page in (*its, late):
             await page.cut()
 

@@ -61,8 +61,8 @@ async def test_pages_are_true_after_each(served, open_, monkeypatch):
             await desk.say(ticket, kind="note")
             await desk.change(other, subject="And on")
             await equal([*lists, *its])
-        assert not any(page.closed or page.resyncs for page in (*lists, *its))
-        assert "Moved" in its[0].css("#ticket h1")[0].text_content()
+            assert not any(page.closed or page.resyncs for page in (*lists, *its))
+            assert "Moved" in its[0].css("#ticket h1")[0].text_content()
         for page in its:
             await page.cut()
 
