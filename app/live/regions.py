@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from app.desk import filters, policy, queries, threads
+from app.desk import filters, names, policy, queries, threads
 from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
@@ -159,14 +159,15 @@ async def _list(filter_: Filter) -> Content:
         filtered=bool(filter_.status or filter_.priority or filter_.assignee or filter_.requester or filter_.tag),
         q=filter_.q,
     )
+    parts = [Part("#list-count", "live/count.html", page.count), Part("#list-foot", foot_template, foot)]
+    if filter_.audience.is_staff and filter_.people:
+        called = await names.of(filter_.people)
+        parts.append(Part("#list-people", "live/people.html", tuple(sorted(called.items()))))
     return Content(
         target="#ticket-rows",
         descending=filter_.descending,
         entries=tuple(Entry(f"ticket-{it.id}", it.key, row, it) for it in page.rows),
-        parts=(
-            Part("#list-count", "live/count.html", page.count),
-            Part("#list-foot", foot_template, foot),
-        ),
+        parts=tuple(parts),
     )
 
 

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import filters, names, policy, queries, tickets
+from app.desk import filters, policy, queries, tickets
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
 from app.desk.queries import Header
@@ -49,7 +49,7 @@ async def show_list() -> Response:
         menus=MENUS,
         filter=filter_,
         choices=_choices(live.contents.get(MENUS)),
-        names=await names.of(filter_.people) if person.is_staff else {},
+        names=_names(live.contents[region]),
     )
 
 
@@ -168,6 +168,12 @@ async def _new(person: Person, form: Form) -> Response:
 
 def _menus(person: Person) -> tuple[Region, ...]:
     return (MENUS,) if person.is_staff else ()
+
+
+def _names(listed: Content) -> dict[int, str]:
+    """What those are called whom a list is filtered by, as it says itself."""
+    [called] = [part.value for part in listed.parts if part.target == "#list-people"] or [()]
+    return dict(cast(tuple[tuple[int, str], ...], called))
 
 
 def _choices(menus: Content | None) -> dict[str, Any]:

@@ -2,7 +2,17 @@
 // list its options are of, beside those of its own (data-fixed) and without one of them (data-without).
 
 export function start() {
-  document.addEventListener("pult:applied", () => document.querySelectorAll("select[data-options]").forEach(paint));
+  document.addEventListener("pult:applied", () => {
+    document.querySelectorAll("select[data-options]").forEach(paint);
+    document.querySelectorAll("#list-people > option").forEach(call);
+  });
+}
+
+// Whom a list is filtered by is called in its filters as the list says, also who is in no menu.
+function call({ value, text }) {
+  for (const option of document.querySelectorAll(`.filters :is([name="assignee"], [name="requester"]) > [value="${value}"]`)) {
+    if (option.text !== text) option.text = text;
+  }
 }
 
 // Who has the ticket, and what is chosen, stand at the top if they are in the list no more: as the desk renders it too.

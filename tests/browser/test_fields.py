@@ -43,6 +43,18 @@ async def test_who_has_a_ticket_and_left_the_staff_is_in_its_menu_as_after_a_rel
         assert await page.locator("#field-assignee option:checked").text_content() == "Somebody else"
 
 
+async def test_whom_a_list_is_filtered_by_is_called_as_after_a_reload(browser, running, desk):
+    left = await desk.hire()
+    await people.set_role(left, Role.REQUESTER)
+    query = f"view=all&assignee={left.id}&requester={running.cast.clara.id}"
+    page = await open_page(await running.context(browser, running.cast.anna), f"/tickets?{query}")
+    for person in (left, running.cast.clara):
+        await people.set_name(person, "Somebody else")
+        await equals_its_reload(page)
+    for name in ("assignee", "requester"):
+        assert await page.locator(f"[name={name}] option:checked").text_content() == "Somebody else"
+
+
 async def test_a_menu_is_saved_when_one_chooses_and_nothing_else_with_it(browser, running, desk):
     cast = running.cast
     page = await open_page(await running.context(browser, cast.anna), "/tickets/1")

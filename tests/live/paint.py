@@ -10,6 +10,10 @@ def paint(page: HtmlElement) -> None:
         page.cssselect("title")[0].text = f"{headers[0].get('data-title')} · Pult"
     for select in page.cssselect("select[data-options]"):
         _menu(page, select)
+    for person in page.cssselect("#list-people > option"):
+        for name in ("assignee", "requester"):
+            for option in page.cssselect(f'.filters [name="{name}"] > [value="{person.get("value")}"]'):
+                option.text = person.text
     if headers and headers[0].get("data-version"):
         for control in page.cssselect("[data-follow]"):
             _follow(control, headers[0].get(f"data-{control.get('data-follow')}"))

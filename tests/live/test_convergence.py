@@ -23,6 +23,7 @@ STAFF_PAGES = (
     "/tickets?view=all&sort=due",
     "/tickets?view=all&tag=vpn&sort=updated",
     "/tickets?view=all&assignee=none&priority=normal&status=new&status=open",
+    "/tickets?view=all&assignee=6&requester=4",  # who was shut out, and Clara
     "/tickets?q=v",
     "/tickets?q=vpn",
     "/tickets?q=tag:vpn+status:open+status:pending",
@@ -134,6 +135,19 @@ async def test_who_has_a_ticket_and_left_the_staff_is_in_its_menu_as_after_a_rel
         await page.equals_its_reload()
         await people.set_name(colleague, "Somebody else")
         await page.equals_its_reload()
+
+
+async def test_whom_a_list_is_filtered_by_is_called_as_after_a_reload(desk, open_):
+    left, other = await desk.hire(), await desk.hire()
+    await people.set_role(left, Role.REQUESTER)
+    listed = [f"assignee={left.id}&requester={desk.cast.clara.id}", f"assignee={other.id}&requester={left.id}"]
+    pages = [await open_(desk.cast.anna, f"/tickets?view=all&{query}") for query in listed]
+    for person in (left, desk.cast.clara, other):
+        await people.set_name(person, "Somebody else")
+        await equal(pages)
+    await desk.hire("Somebody else")  # from now on they are told apart
+    await people.set_role(other, Role.REQUESTER)
+    await equal(pages)
 
 
 async def test_a_list_longer_than_a_page_keeps_its_edges(desk, open_):
