@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.desk.acts import a_long_thread
@@ -29,6 +29,8 @@ HEAD = """
   return !seen?.closest(part);
 })
 """
+# Where every message stands in the window.
+PLACES = "[...document.querySelectorAll('#thread > article')].map((each) => each.getBoundingClientRect().top)"
 # The answer that a message was taken comes later than the frame that shows it.
 FRAME_FIRST = """
 () => {
@@ -154,6 +156,42 @@ async def test_a_ticket_opens_at_its_last_message_or_where_one_was(browser, runn
     await page.goto("/tickets/1?from=20")
     await connected(page)
     assert await top(page) == 0
+
+
+@SIZES
+async def test_a_slow_page_leaves_one_at_the_place(browser, running, desk, size):
+    """Where it goes while the page still comes is where it stays, then and when one comes back to it."""
+    page = await open_page(await running.context(browser, running.cast.anna, viewport=size), "/tickets/1")
+    await page.evaluate("scrollTo(0, 700)")
+    await settled(page)
+    before = await page.evaluate(PLACES)
+    rest = asyncio.Event()
+
+    async def in_parts(route: Route) -> None:
+        answer = await route.fetch()
+        first, last = (await answer.text()).split('<nav class="thread-turn" id="thread-after"')
+        waits = '<script src="/static/waits.js"></script>'
+        await route.fulfill(response=answer, body=f'{first}{waits}<nav class="thread-turn" id="thread-after"{last}')
+
+    async def held(route: Route) -> None:
+        await rest.wait()
+        await route.fulfill(body="", content_type="text/javascript")
+
+    await page.route("**/static/waits.js", held)
+    await page.route("**/tickets/1", in_parts)
+    await page.reload(wait_until="commit")
+    await page.wait_for_function("() => scrollY > 0")
+    await settled(page)
+    rest.set()
+    await page.wait_for_selector(".ticket-head[data-short]")
+    await settled(page)
+    assert [await top(page), await page.evaluate(PLACES)] == [700, before]
+    await page.unroute("**/tickets/1")
+    await page.goto("/tickets")
+    await page.go_back()
+    await page.wait_for_selector(".ticket-head[data-short]")
+    await settled(page)
+    assert [await top(page), await page.evaluate(PLACES)] == [700, before]
 
 
 async def test_a_frame_of_its_own_height_does_the_same(browser, running, desk):
