@@ -120,11 +120,11 @@ class Secretive:
         async with db.transaction():  # so that nobody sees it before
             corrected = await comments.write(self.served.cast.anna, 1, "canaryearlier of staff")
             await comments.edit(self.served.cast.anna, corrected.id, "Corrected.", "1")
+            regretted = await comments.write(self.served.cast.anna, 1, "canaryregretted")
+            await comments.remove(self.served.cast.anna, regretted.id)
         edited = await comments.write(self.writer, 1, "canarybefore and canaryedited", kind="note")
         await comments.edit(self.writer, edited.id, "canaryedited after", "1")
         await comments.remove(self.writer, (await comments.write(self.writer, 1, "canaryremoved", kind="note")).id)
-        regretted = await comments.write(self.served.cast.anna, 1, "canaryregretted")
-        await comments.remove(self.served.cast.anna, regretted.id)
         for fields in (
             {"assignee": str(self.former.id), "tags": "canaryoldtag", "priority": "low", "due": ""},
             {"assignee": str(self.assignee.id), "tags": "canarytag", "priority": "urgent", "due": "2031-01-17"},
