@@ -108,6 +108,19 @@ async def transaction(*, wait: bool = True) -> AsyncIterator[None]:
         tell()
 
 
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """Everything that is read inside is of one moment, that of the first read. Joins one already open; nothing waits.
+
+    Nobody writes inside: what they would go by is of before. Raises RuntimeError if one tries to.
+    """
+    if _inside.get():  # it is one moment already
+        yield
+        return
+    async with _client().snapshot():
+        yield
+
+
 async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
 

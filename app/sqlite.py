@@ -9,8 +9,10 @@ tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions a
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -24,6 +26,8 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 T = TypeVar("T")
+
+READING = 2  # so many connections are kept open for who reads, and so many long reads run at once
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
 # https://sqlite.org/rescode.html
@@ -215,17 +219,69 @@ class CancelSafeContext(SqliteTransactionContext):
             self._trxlock.release()
 
 
-class Client(SqliteClient):
-    """Writes on one connection, under its lock; reads on two of their own, which wait for nobody who writes.
+class Reader:
+    """A connection that only reads: short statements here and now, what may look at many rows in a thread."""
 
-    In WAL mode they see what was committed last (https://sqlite.org/wal.html). Short reads run here and now; what may
-    look at many rows runs in a thread, on a connection that holds up no short one.
+    def __init__(self, filename: str, *, patience: int, cache: int) -> None:
+        self._patience = patience  # ms
+        self._opened = sqlite3.connect(filename, timeout=0, isolation_level=None, check_same_thread=False)
+        self._opened.row_factory = sqlite3.Row
+        self._opened.execute(f"PRAGMA cache_size={cache}")
+        self._opened.execute("PRAGMA query_only=ON")
+
+    def begin(self) -> None:
+        """From the next statement on, until the end, everything is as it is then."""
+        self._opened.execute("BEGIN")
+
+    def end(self) -> None:
+        if self._opened.in_transaction:  # else an error has ended it
+            self._opened.rollback()
+
+    def here(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
+        """Raises OperationalError also where one would have to wait."""
+        return self._opened.execute(query, values).fetchall()
+
+    def patiently(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
+        """In a thread."""
+        self._opened.execute(f"PRAGMA busy_timeout={self._patience}")
+        try:
+            return self.here(query, values)
+        finally:
+            self._opened.execute("PRAGMA busy_timeout=0")
+
+    def shrink(self) -> None:
+        self._opened.execute("PRAGMA shrink_memory")
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+class Snapshot:
+    """What one task reads, as of its first read."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader: Reader | None = reader  # None: it is over, also for tasks that were begun meanwhile
+
+
+_snapshot: ContextVar[Snapshot | None] = ContextVar("the snapshot that is read", default=None)
+
+
+def in_snapshot() -> bool:
+    current = _snapshot.get()
+    return current is not None and current.reader is not None
+
+
+class Client(SqliteClient):
+    """Writes on one connection, under its lock; reads on others, which wait for nobody who writes.
+
+    In WAL mode they see what was committed last (https://sqlite.org/wal.html), or when their snapshot began. Short
+    reads run here and now; what may look at many rows runs in a thread, on a connection that holds up no short one.
     """
 
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(file_path, **options)
-        self._reading: sqlite3.Connection | None = None
-        self._aside: aiosqlite.Connection | None = None
+        self._readers: list[Reader] = []  # that nobody uses now; the last one used, with most in memory, is the next
+        self._threads: ThreadPoolExecutor | None = None
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the ORM's signature
         """Raises OperationalError for a file that is no database; what was left open would keep the process alive."""
@@ -233,44 +289,79 @@ class Client(SqliteClient):
             sqlite3.connect(self.filename).close()  # what cannot be opened fails here, not in a thread that outlives it
             if self._connection is None:
                 self._connection = await self._opened()
-                self._aside = await self._opened(query_only="ON")
-                self._reading = self._opened_here()
+                self._threads = ThreadPoolExecutor(READING, "reads")
+                self._give(self._take())
         except sqlite3.Error as error:
             await self.close()
             raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
 
-    async def _opened(self, **more: str) -> aiosqlite.Connection:
+    async def _opened(self) -> aiosqlite.Connection:
         opened = await aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
         opened._conn.row_factory = sqlite3.Row
         try:
-            for name, value in (self.pragmas | more).items():
+            for name, value in self.pragmas.items():
                 await opened.execute_fetchall(f"PRAGMA {name}={value}")
         except BaseException:
             await opened.close()
             raise
         return opened
 
-    def _opened_here(self) -> sqlite3.Connection:
-        """For reads in the event loop, which waits for nothing."""
-        opened = sqlite3.connect(self.filename, timeout=0, isolation_level=None, check_same_thread=False)
-        opened.row_factory = sqlite3.Row
-        opened.execute(f"PRAGMA cache_size={self.pragmas['cache_size']}")
-        opened.execute("PRAGMA query_only=ON")
-        return opened
+    def _take(self) -> Reader:
+        if self._readers:
+            return self._readers.pop()
+        return Reader(self.filename, patience=self.pragmas["busy_timeout"], cache=self.pragmas["cache_size"])
 
-    async def _read(self, query: str, values: list[Any] | None, *, aside: bool = False) -> Sequence[sqlite3.Row]:
-        """Rows as of the last commit. Whoever recovers the file keeps it from being read: for that the thread waits."""
-        if self._reading is None or self._aside is None:
+    def _give(self, reader: Reader) -> None:
+        if self._threads is not None and len(self._readers) < READING:
+            self._readers.append(reader)
+        else:
+            reader.close()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """What this task reads inside is all of one moment: that of its first read. Joins one already open."""
+        if in_snapshot():
+            yield
+            return
+        await self._connect()
+        reader = self._take()
+        snapshot = Snapshot(reader)
+        token = _snapshot.set(snapshot)
+        try:
+            reader.begin()
+            yield
+        finally:
+            _snapshot.reset(token)
+            snapshot.reader = None
+            reader.end()
+            self._give(reader)
+
+    async def _connect(self) -> None:
+        if self._connection is None:
             async with self._lock:
                 await _finish(self.create_connection(with_db=True))
-            return await self._read(query, values, aside=aside)
+
+    async def _read(self, query: str, values: list[Any] | None, *, aside: bool = False) -> Sequence[sqlite3.Row]:
+        """Rows as of the snapshot, or of the last commit."""
+        if (snapshot := _snapshot.get()) is not None and snapshot.reader is not None:
+            return await self._read_by(snapshot.reader, query, values or [], aside=aside)
+        await self._connect()
+        reader = self._take()
+        try:
+            return await self._read_by(reader, query, values or [], aside=aside)
+        finally:
+            self._give(reader)
+
+    async def _read_by(self, reader: Reader, query: str, values: list[Any], *, aside: bool) -> Sequence[sqlite3.Row]:
+        """Whoever recovers the file keeps it from being read: for that a thread waits."""
         if not aside:
             try:
-                return self._reading.execute(query, values or ()).fetchall()
+                return reader.here(query, values)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
-        return list(await self._aside.execute_fetchall(query, values or ()))
+        loop = asyncio.get_running_loop()
+        return await _finish(loop.run_in_executor(self._threads, reader.patiently, query, values))
 
     @translate_exceptions
     async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
@@ -310,24 +401,24 @@ class Client(SqliteClient):
             await connection.execute_many(query, values)
 
     def _in_transaction(self, *, wait: bool = True) -> CancelSafeContext:
+        if in_snapshot():
+            raise RuntimeError("whoever reads a snapshot cannot write: what they would go by is of before")
         return CancelSafeContext(ImmediateTransaction(self), self._lock, wait=wait)
 
     async def shrink(self) -> None:
         """Give back what the connections keep of the file; the one that writes only if it has nothing else to do."""
-        if self._reading is not None and self._aside is not None:
-            self._reading.execute("PRAGMA shrink_memory")
-            await self._aside.execute_fetchall("PRAGMA shrink_memory")
+        for reader in self._readers:
+            reader.shrink()
         if not self._lock.locked():
             await super().execute_query("PRAGMA shrink_memory")
 
     async def close(self) -> None:
         """The writing connection last, so that it leaves one file."""
-        if self._reading is not None:
-            self._reading.close()
-            self._reading = None
-        if self._aside is not None:
-            await self._aside.close()
-            self._aside = None
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown()
+        while self._readers:
+            self._readers.pop().close()
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long

@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from contextvars import copy_context
 
 import pytest
 from tortoise.exceptions import OperationalError
@@ -12,6 +14,7 @@ from tortoise.exceptions import OperationalError
 from app import db
 from app.desk import people
 from app.desk.models import Person, Session, Ticket
+from app.sqlite import Reader
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket
 from tests.live.actions import Desk
@@ -88,13 +91,14 @@ async def test_a_read_sees_what_was_committed_while_somebody_here_writes(desk):
 
 
 async def test_a_read_that_takes_long_holds_up_neither_short_ones_nor_writes(desk):
+    reader = db.get_connection("default")._readers[-1]
     endless = asyncio.create_task(db.rows(ENDLESS, aside=True))
     await asyncio.sleep(0)
     async with asyncio.timeout(DEADLINE):
         ticket = await a_ticket(desk.clara)
         assert (await Ticket.get(id=ticket.id)).subject == ticket.subject
     assert not endless.done()
-    await db.get_connection("default")._aside.interrupt()
+    reader._opened.interrupt()
     with pytest.raises(OperationalError, match="interrupted"):
         await endless
 
@@ -141,16 +145,85 @@ async def test_who_does_not_want_to_wait_is_told_at_once(served):
     await stands()
 
 
-async def test_a_file_that_is_being_recovered_is_waited_for_beside_the_loop(desk, monkeypatch):
-    class Recovered:
-        def execute(self, *_: object) -> None:
-            error = sqlite3.OperationalError("database is locked")
-            error.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
-            raise error
-
-        def close(self) -> None:
-            pass
+async def test_a_file_that_is_being_recovered_is_waited_for_beside_the_loop(desk, config, monkeypatch):
+    class Recovered(Reader):
+        def here(self, *asked: object) -> list[sqlite3.Row]:
+            if threading.current_thread() is threading.main_thread():
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+                raise error
+            return super().here(*asked)
 
     client = db.get_connection("default")
-    monkeypatch.setattr(client, "_reading", Recovered())
+    monkeypatch.setattr(client, "_readers", [Recovered(client.filename, patience=1, cache=-1)])
     assert await db.rows("SELECT 1 AS one") == [{"one": 1}]
+    async with db.snapshot():
+        assert await db.rows("SELECT 1 AS one") == [{"one": 1}]
+
+
+async def subjects(*, aside: bool = False) -> list[str]:
+    return [row["subject"] for row in await db.rows("SELECT subject FROM ticket ORDER BY id", aside=aside)]
+
+
+async def test_a_snapshot_is_of_the_moment_of_its_first_read_whatever_others_commit(desk):
+    ticket = await a_ticket(desk.clara, subject="Before")
+    elsewhere = copy_context()
+
+    async def change(subject: str) -> None:
+        await Ticket.filter(id=ticket.id).update(subject=subject)
+
+    async def reads() -> list[object]:
+        return [await subjects(), await subjects(aside=True), (await Ticket.get(id=ticket.id)).subject]
+
+    async with db.snapshot():
+        await asyncio.create_task(change("At first"), context=elsewhere)
+        assert await reads() == [["At first"], ["At first"], "At first"]
+        await asyncio.create_task(change("Then"), context=elsewhere)
+        async with db.snapshot():
+            assert await reads() == [["At first"], ["At first"], "At first"], "one within it is the same one"
+        assert await subjects() == ["At first"]
+        assert await asyncio.create_task(subjects(), context=elsewhere) == ["Then"]
+        later = asyncio.Event()
+
+        async def outlive() -> list[str]:
+            await later.wait()
+            return await subjects()
+
+        outliving = asyncio.create_task(outlive())
+    assert await reads() == [["Then"], ["Then"], "Then"]
+    later.set()
+    assert await outliving == ["Then"]
+
+
+async def test_nobody_writes_by_what_a_snapshot_says(desk):
+    ticket = await a_ticket(desk.clara, subject="Before")
+    async with db.snapshot():
+        with pytest.raises(RuntimeError):
+            async with db.transaction():
+                pass
+        with pytest.raises(RuntimeError):
+            await Ticket.filter(id=ticket.id).update(subject="After")
+    async with db.transaction(), db.snapshot():
+        await Ticket.filter(id=ticket.id).update(subject="Within")
+        assert await subjects() == ["Within"], "a transaction is one moment already, and reads its own"
+    assert await subjects() == ["Within"]
+
+
+async def test_snapshots_that_are_cancelled_at_any_moment_leave_no_old_one_behind(desk):
+    ticket = await a_ticket(desk.clara)
+
+    async def look() -> None:
+        async with db.snapshot():
+            await subjects()
+            await subjects(aside=True)
+
+    for delay in range(0, 2000, 40):  # microseconds
+        looking = [asyncio.create_task(look()) for _ in range(3)]
+        until = time.perf_counter() + delay / 1_000_000
+        while time.perf_counter() < until:
+            await asyncio.sleep(0)
+        for each in looking:
+            each.cancel()
+        await asyncio.wait(looking)
+        await Ticket.filter(id=ticket.id).update(subject=f"{delay}")
+        assert await subjects() == await subjects(aside=True) == [f"{delay}"]

@@ -46,10 +46,12 @@ class Frames:
         )
 
     def needs_whole(self, socket: Socket, epoch: str) -> bool:
-        """Whether the page's position is of another database, or before what is remembered."""
+        """Whether the page's position is of another database, before what is remembered, or one that was passed."""
         stands = self._kept.position
         known = epoch == stands.epoch and socket.position <= stands.number
-        return not known or any(socket.position < shown.floor for shown in self._shown(socket.regions))
+        return not known or any(
+            socket.position < shown.floor or shown.passed(socket.position) for shown in self._shown(socket.regions)
+        )
 
     def catch_up(self, socket: Socket, epoch: str, token: str = "") -> str:
         """The frame that brings a page from its position to now, even if that is nothing."""

@@ -21,16 +21,13 @@ log = logging.getLogger(__name__)
 Contents = dict[Shown, Content | None]  # None: it failed
 
 
-class Broken(Exception):
-    """A region cannot be computed. It is logged already."""
-
-
 class Kept:
     """position: the event up to which everything here is true. version: grows with every change of what is shown.
 
     going_to: the position of the round that is under way, which has looked already at which regions its events touch;
     between rounds it is the position. waiting: regions with events that they were not computed for yet. broken: what
-    could not be computed and is not here any more, for whoever has to tell the sockets that show it.
+    could not be computed and is not here any more, for whoever has to tell the sockets that show it. What is computed
+    is read in one snapshot with the position that it goes to.
     """
 
     def __init__(self) -> None:
@@ -38,7 +35,6 @@ class Kept:
         self.version = 0
         self.waiting: set[Shown] = set()
         self.broken: set[Region] = set()
-        self._ahead: set[Shown] = set()  # read when more had happened than the position tells
         self._shown: dict[Region, Shown] = {}
         self._about: defaultdict[str, set[Shown]] = defaultdict(set)
 
@@ -61,22 +57,18 @@ class Kept:
         """Keep what a page was just rendered from, so that its socket starts from there and not from the whole.
 
         Only where no event can have come between: nothing that was read before the end of the round under way is kept
-        anew, since that round will not bring it further. A region that is here already takes note of what the page has;
-        one that nobody shows is computed by that.
+        anew, since that round will not bring it further. Of those that are here already, one that nobody shows is
+        computed by that.
         """
-        if since.epoch != self.going_to.epoch:
+        if since.epoch != self.going_to.epoch or since.number < self.going_to.number:
             return
         settled = since == self.going_to == self.position
         for region, content in contents.items():
             shown = self._shown.get(region)
             if shown is None:
-                if since.number >= self.going_to.number:
-                    self.add(region, content, since.number)
+                self.add(region, content, since.number)
             elif settled and shown.waiting and shown.unwatched_since is not None:
-                self._update({shown: content}, since.number)
-            else:
-                shown.rendered(content, since.number, self.position.number)
-                self.version += 1
+                self._update({shown: content})
 
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
@@ -98,7 +90,6 @@ class Kept:
     def _drop(self, shown: Shown) -> None:
         del self._shown[shown.region]
         self.waiting.discard(shown)
-        self._ahead.discard(shown)
         topic = regions.about(shown.region)
         self._about[topic].discard(shown)
         if not self._about[topic]:
@@ -112,58 +103,49 @@ class Kept:
             for shown in self._possibly(event):
                 touching[shown].append(event)
         now = time.monotonic()
-        contents, latest = await _read(shown for shown in touching if not shown.rests(now))
+        contents = await _read(shown for shown in touching if not shown.rests(now))
         for shown, its in touching.items():
             shown.waiting += its
         self.waiting.update(touching)
         self.position = self.going_to
-        caught_up = {shown for shown in self._ahead if shown.known <= self.position.number}
-        self._ahead -= caught_up
-        return self._update(contents, latest) | caught_up
+        return self._update(contents)
 
     async def read(self, region: Region) -> None:
-        """Keep a region that was not in memory. A page may bring it meanwhile: then that is kept. Raises Broken."""
+        """Keep a region that was not here, if it can be computed. A page may bring it meanwhile: then that is kept."""
         new = Shown(region, Content(), 0)
-        contents, latest = await _read([new])
-        if region in self:
-            return
-        if (content := contents[new]) is None:
-            raise Broken
-        self._note_ahead([self.add(region, content, latest)])
+        content = (await _read([new]))[new]
+        if content is not None and region not in self:
+            self.add(region, content, self.position.number)
 
     async def compute(self, due: list[Shown]) -> set[Shown]:
         """Compute these regions now; which of them could be."""
-        return self._update(*await _read(due))
+        return self._update(await _read(due))
 
     async def start_over(self, stands: Position) -> None:
         """Compute everything anew: what happened meanwhile is too much to look at, or the database is another one."""
         self.going_to = stands
         for shown in [shown for shown in self if shown.unwatched_since is not None]:
             self._drop(shown)
-        contents, latest = await _read(self)
-        computed = self._without_broken(contents)
+        computed = self._without_broken(await _read(self))
         for shown, content in computed.items():
-            shown.reset(content, latest)
+            shown.reset(content, stands.number)
         self.waiting.clear()
         self.position = stands
         self.version += 1
-        self._ahead.clear()
-        self._note_ahead(computed)
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
         topics = self._about.keys() if regions.may_be_anywhere(event) else regions.topics(event)
         for topic in topics:
             for shown in self._about.get(topic, ()):
-                if regions.maybe_touches(shown.region, event):
+                if event.id > shown.floor and regions.maybe_touches(shown.region, event):
                     yield shown
 
-    def _update(self, contents: Contents, latest: int) -> set[Shown]:
+    def _update(self, contents: Contents) -> set[Shown]:
         computed = self._without_broken(contents)
         for shown, content in computed.items():
-            shown.update(content, latest)
+            shown.update(content)
         self.waiting.difference_update(computed)
         self.version += 1
-        self._note_ahead(computed)
         return set(computed)
 
     def _without_broken(self, contents: Contents) -> dict[Shown, Content]:
@@ -173,15 +155,9 @@ class Kept:
                 self.broken.add(shown.region)
         return {shown: content for shown, content in contents.items() if content is not None}
 
-    def _note_ahead(self, read: Iterable[Shown]) -> None:
-        self._ahead.update(shown for shown in read if shown.known > self.position.number)
 
-
-async def _read(wanted: Iterable[Shown]) -> tuple[Contents, int]:
-    """What regions show, and the last event that this may hold: others commit while it is read.
-
-    None for a region that fails, if the database as such can be read: that is logged.
-    """
+async def _read(wanted: Iterable[Shown]) -> Contents:
+    """What regions show. None for one that fails, if the database as such can be read: that is logged."""
     contents: Contents = {}
     failures: dict[Region, Exception] = {}
     for shown in list(wanted):
@@ -190,7 +166,7 @@ async def _read(wanted: Iterable[Shown]) -> tuple[Contents, int]:
         except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
             contents[shown] = None
             failures[shown.region] = error
-    latest = (await journal.position()).number
+    await journal.position()
     for region, failure in failures.items():
         log.error("the %s of %s cannot be computed", region.name, regions.about(region), exc_info=failure)
-    return contents, latest
+    return contents

@@ -18,7 +18,7 @@ from app.live.bus import MemoryBus
 from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
-from app.live.kept import Broken, Kept
+from app.live.kept import Kept
 from app.live.regions import Region
 from app.live.render import Renderer
 from app.live.shown import Shown
@@ -32,6 +32,10 @@ TURN = 100  # sockets between two turns of the loop for everybody else
 OWN = (What.PERSON_CHANGED, What.PERSON_DISABLED, What.PREFERENCES_CHANGED)  # what a person may see, and how
 
 log = logging.getLogger(__name__)
+
+
+class Broken(Exception):
+    """A region cannot be computed, or its HTML not rendered. It is logged already."""
 
 
 class Relay:
@@ -60,7 +64,6 @@ class Relay:
                 before = self.kept.version
                 async with self._lock:
                     await self._round()
-                    await self._wake()
                     await self._pulse()
                 self.healthy = True
                 if self.kept.version != before:
@@ -91,18 +94,28 @@ class Relay:
         """Of this desk (app.live.builds)."""
         return self._frames.build
 
-    async def _round(self) -> None:
-        stands = await journal.position()
-        if stands != self.position:
-            await self._catch_up(stands)
+    async def _round(self, wanted: Collection[Region] = (), grant: Grant | None = None) -> None:
+        """Go on to now, all of it in one snapshot, and bring up whoever shows what was touched.
+
+        wanted: regions to have in memory then. grant: one that must hold then. Raises Lost, Broken.
+        """
+        async with db.snapshot():
+            stands = await journal.position()
+            if grant:
+                await access.check(grant, self._config.sessions)
+            if stands != self.position:
+                await self._catch_up(stands)
+            await self._compute(wanted)
         if self._owed:
             await self._send_round()
+        if any(region not in self.kept for region in wanted):
+            raise Broken
 
     async def _catch_up(self, stands: Position) -> None:
         """Rights come first: whoever lost theirs gets nothing of this round."""
         same = stands.epoch == self.position.epoch and stands.number > self.position.number
         events = await journal.after(self.position.number, FAR + 1) if same else []
-        if events and len(events) <= FAR:  # none: the database was replaced between the two looks
+        if events and len(events) <= FAR:
             await self._check_rights(events)
             self._note(await self.kept.take(events))
             return
@@ -113,12 +126,16 @@ class Relay:
         for socket in self.hub.sockets if other else ():
             socket.position = -1
 
-    async def _wake(self) -> None:
-        """Compute regions for which events are waiting, and bring up whoever shows them."""
+    async def _compute(self, wanted: Collection[Region]) -> None:
+        """Those that have rested, and those that somebody wants now."""
+        for region in wanted:
+            if region not in self.kept:
+                await self.kept.read(region)
+            if region in self.kept:
+                self.kept[region].unwatched_since = None
         now = time.monotonic()
-        if rested := [shown for shown in self.kept.waiting if not shown.rests(now)]:
-            self._note(await self.kept.compute(rested))
-            await self._send_round()
+        if due := [shown for shown in self.kept.waiting if shown.region in wanted or not shown.rests(now)]:
+            self._note(await self.kept.compute(due))
 
     def _note(self, computed: Iterable[Shown]) -> None:
         """What was computed may be owed to sockets. Those that show what could not be come back, and find out."""
@@ -203,9 +220,7 @@ class Relay:
         Broken.
         """
         async with self._lock:
-            await self._round()
-            await access.check(socket.grant, self._config.sessions)
-            await self._keep(socket.regions)
+            await self._round(socket.regions, socket.grant)
             text = self._frames.catch_up(socket, epoch, self._token(socket))
             socket.position = self.position.number
             if self.stopping:
@@ -217,9 +232,7 @@ class Relay:
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
         """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost, Broken."""
         async with self._lock:
-            await self._round()
-            await access.check(grant, self._config.sessions)
-            await self._keep(grant.regions)
+            await self._round(grant.regions, grant)
             page = Socket(_NoWire(), grant, since)
             return self._frames.catch_up(page, epoch) if self._frames.is_behind(page, epoch) else ""
 
@@ -229,10 +242,10 @@ class Relay:
         An embedded page has none: it is for what its site signed, and no more. Raises Broken.
         """
         async with self._lock:
-            await self._round()
+            begins = on and ticket not in socket.watched and not socket.grant.key
+            await self._round([regions.ticket_region(ticket, socket.audience)] if begins else [])
             self._settle(socket)
-            if on and ticket not in socket.watched and not socket.grant.key:
-                await self._keep([regions.ticket_region(ticket, socket.audience)])
+            if begins:
                 socket.watched.append(ticket)
             elif not on and ticket in socket.watched:
                 socket.watched.remove(ticket)
@@ -243,8 +256,7 @@ class Relay:
     async def resync(self, socket: Socket) -> None:
         """Send all regions of a page anew: it noticed that something is missing. Raises Broken."""
         async with self._lock:
-            await self._round()
-            await self._keep(socket.regions)
+            await self._round(socket.regions)
             text = self._frames.whole(socket)
             socket.position = self.position.number
             await self._answer(socket, text)
@@ -261,18 +273,6 @@ class Relay:
             socket.position = -1  # whatever was asked for is in the whole that it gets when it takes anything again
             if socket.late is None:
                 socket.late = asyncio.create_task(self._serve_late(socket))
-
-    async def _keep(self, wanted: Collection[Region]) -> None:
-        """Have these regions in memory, as of now. Raises Broken."""
-        for region in wanted:
-            if region not in self.kept:
-                await self.kept.read(region)
-            self.kept[region].unwatched_since = None
-        if rested := [self.kept[region] for region in wanted if self.kept[region].waiting]:
-            self._note(await self.kept.compute(rested))
-            await self._send_round()
-        if any(region not in self.kept for region in wanted):
-            raise Broken
 
     def _settle(self, socket: Socket) -> None:
         """A page that nothing touched meanwhile is true as of now; rounds pass it over."""

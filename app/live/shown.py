@@ -6,6 +6,7 @@ What a region shows now is compared with what it showed: what differs is what th
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from app.desk import policy
 from app.desk.events import Happened
@@ -27,10 +28,9 @@ class Happening:
 
 @dataclass
 class Touch:
-    """A change of a region: the last event that it may show, what differs now, and what happened.
+    """A change of a region: the last event that may have made it, what differs since, and what happened.
 
-    That event may be later than what happened, and be told of by a touch of its own. lost: those entries that left
-    because the right to see them did.
+    lost: those entries that left because the right to see them did.
     """
 
     number: int
@@ -54,7 +54,7 @@ class Shown:
     computed: float = 0.0  # when, on the monotonic clock
     waiting: list[Happened] = field(default_factory=list)  # events that it was not computed for yet
     unwatched_since: float | None = None
-    _pages: list[tuple[int, Content]] = field(default_factory=list)  # rendered before the next update, and different
+    _passed: list[tuple[int, int]] = field(default_factory=list)  # first and last of events that were taken at once
     _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     _dropped: int = 0
 
@@ -65,18 +65,12 @@ class Shown:
         is_search = self.region.name == "list" and bool(regions.filter_of(self.region).q)
         return is_search and now - self.computed < SEARCH_BREATH
 
-    def update(self, content: Content, number: int) -> None:
-        """Take what the region shows after the events that were waiting.
-
-        number: of the last event that it may show. A page that was rendered before that event gets what differs, also
-        where the region shows again what it showed before.
-        """
+    def update(self, content: Content) -> None:
+        """Take what the region shows after the events that were waiting."""
         events, self.waiting = self.waiting, []
         self.computed = time.monotonic()
         before, after = self.content, content
-        shown = [before, *(page for since, page in self._pages if since < number)]
-        self._pages = [(since, page) for since, page in self._pages if since >= number and page != after]
-        entries, parts = _differences(shown, after)
+        entries, parts = _differences(before, after)
         happened = tuple(
             Happening(event.id, f"{event.what}:{event.ticket}")
             for event in events
@@ -86,61 +80,50 @@ class Shown:
         self.content = content
         if entries or parts or happened or lost:
             self._steps.clear()
-            self._touch(Touch(number, entries | lost, parts, happened, lost))
+            self._touch(Touch(events[-1].id, entries | lost, parts, happened, lost))
+        if len(events) > 1:
+            self._pass(events[0].id, events[-1].id)
 
-    def rendered(self, content: Content, since: int, position: int) -> None:
-        """A page was rendered from this at since, read while the rounds were at position."""
-        if content == self.content:
-            return
-        if position <= since or self.waiting:
-            self._pages.append((since, content))  # whether it is ahead or behind, the next update tells
-        else:
-            entries, parts = _differences([content], self.content)
-            later = [touch for touch in self.touches if touch.number > since]
-            known = frozenset[str]().union(*(touch.entries | touch.parts for touch in later))
-            if not entries | parts <= known:
-                self._steps.clear()
-                number = max(position, *(touch.number for touch in later), 0)
-                self._touch(Touch(number, entries, parts, (), lost=entries))  # why they left is not known any more
+    def _pass(self, first: int, last: int) -> None:
+        self._passed.append((first, last))
+        if len(self._passed) > REMEMBERED:
+            self.floor = max(self.floor, self._passed.pop(0)[1])
+
+    def passed(self, position: int) -> bool:
+        """Whether it went past this position, from before to after: then it does not know what it showed there.
+
+        Only a page stands at such a position, one that was read meanwhile; it gets the whole.
+        """
+        after = takewhile(lambda events: events[1] > position, reversed(self._passed))
+        return any(first <= position for first, _ in after)
 
     def _touch(self, touch: Touch) -> None:
         self.touches.append(touch)
         if len(self.touches) > REMEMBERED:
-            dropped = self.touches.pop(0)
-            self._dropped = self.floor = dropped.number
+            self._dropped = self.touches.pop(0).number
+            self.floor = max(self.floor, self._dropped)
 
     def reset(self, content: Content, number: int) -> None:
         """Take what the region shows without knowing how it came to be."""
         self.content, self.floor, self._dropped = content, number, number
         self.touches.clear()
         self.waiting.clear()
-        self._pages.clear()
+        self._passed.clear()
         self._steps.clear()
 
     def _lost(self, events: Iterable[Happened], before: Content) -> frozenset[str]:
-        """Rows of tickets that the audience may see no more. They may have left already in the round before."""
+        """Rows of tickets that the audience may see no more."""
         rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
-        return rows.intersection(
-            {entry.id for entry in before.entries}.union(*(it.entries for it in self.touches[-3:]))
-        )
+        return rows.intersection(entry.id for entry in before.entries)
 
     def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
-        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it.
-
-        What an event did may have been read already in the round before it; then its row is among the last touches.
-        """
+        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it."""
         if regions.may_be_anywhere(event) or not regions.maybe_touches(self.region, event):
             return False
         if self.region.name == "list":
             row = f"ticket-{event.ticket}"
-            shown = any(entry.id == row for entry in (*before.entries, *after.entries))
-            return shown or any(row in touch.entries for touch in self.touches[-3:])
+            return any(entry.id == row for entry in (*before.entries, *after.entries))
         return self.region.name == "ticket"
-
-    @property
-    def known(self) -> int:
-        """The last event that it may show something of."""
-        return max(self.floor, self.touches[-1].number if self.touches else 0)
 
     def touched_after(self, position: int) -> bool:
         return bool(self.touches) and self.touches[-1].number > position
@@ -187,15 +170,12 @@ class Shown:
         yield from (partial(part, render, language) for part in self.content.parts)
 
 
-def _differences(before: Iterable[Content], after: Content) -> tuple[frozenset[str], frozenset[str]]:
-    """The ids of entries, and the targets of parts, in which what now is differs from any of these."""
+def _differences(before: Content, after: Content) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of entries, and the targets of parts, in which they differ."""
+    was = {entry.id: entry for entry in before.entries}
     now = {entry.id: entry for entry in after.entries}
-    entries, parts = set[str](), set[str]()
-    for content in before:
-        was = {entry.id: entry for entry in content.entries}
-        entries |= {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
-        parts |= {part.target for part in after.parts if part not in content.parts}
-    return frozenset(entries), frozenset(parts)
+    entries = frozenset(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    return entries, frozenset(part.target for part in after.parts if part not in before.parts)
 
 
 def partial(part: Part, render: Renderer, language: str) -> str:

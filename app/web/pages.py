@@ -10,6 +10,7 @@ from markupsafe import Markup
 from quart import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app import db
 from app.desk import filters, policy
 from app.desk.errors import Missing
 from app.desk.models import Person
@@ -90,12 +91,13 @@ async def look(person: Person, *wanted: Region) -> Live:
 async def watch(grant: Grant) -> Live:
     """What the regions of a grant show now, with the token for it. Raises Lost if it may not watch them.
 
-    The position is read before anything else: what is committed meanwhile reaches the page by its socket. Who the
-    person is may have changed since they asked; then the page looks again as soon as it has one.
+    All of it is as of one position; what is committed meanwhile reaches the page by its socket. Who the person is may
+    have changed since they asked; then the page looks again as soon as it has one.
     """
-    await access.check(replace(grant, made_for=""), house().config.sessions)
-    since = await journal.position()
-    contents = {region: await regions.compute(region) for region in grant.regions}
+    async with db.snapshot():
+        since = await journal.position()
+        await access.check(replace(grant, made_for=""), house().config.sessions)
+        contents = {region: await regions.compute(region) for region in grant.regions}
     house().relay.kept.adopt(since, contents)
     return Live(contents, since, house().relay.tokens.make(grant), grant.language)
 
