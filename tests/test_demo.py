@@ -11,7 +11,9 @@ from app.desk import events, filters, people, policy, queries, threads, tickets
 from app.desk.filters import Filter
 from app.desk.models import Comment, Person, Ticket
 from app.desk.policy import STAFF
-from app.live import journal, regions
+from app.live import journal
+from app.live.regions.list import ListRegion
+from app.live.regions.thread import ThreadRegion
 
 from .forked import Forked
 
@@ -78,12 +80,12 @@ async def test_lists_counts_and_threads_show_it(filled):
         views = filters.STAFF_VIEWS if person.is_staff else filters.REQUESTER_VIEWS
         for view in views:
             filter_ = filters.parse(person, {"view": [view]})
-            content = await regions.compute(regions.list_region(filter_))
+            content = await ListRegion(filter_).compute()
             assert len(content.entries) == min(await queries.count(filters.of_view(person, view)), filters.PAGE)
     for ticket in await Ticket.all():
         for audience in (STAFF, policy.Audience(ticket.requester_id)):
             assert (await queries.header(audience, ticket.id)).subject == ticket.subject
-            content = await regions.compute(regions.thread_region(ticket.id, audience))
+            content = await ThreadRegion(ticket.id, audience).compute()
             keys = [entry.key for entry in content.entries]
             assert keys == sorted(set(keys)) and keys
 

@@ -12,7 +12,7 @@ from app.desk import embeds, people, policy
 from app.desk.embeds import Embed
 from app.desk.models import Person
 from app.live.hub import Close
-from app.live.regions import Region, ticket_of
+from app.live.region import Region
 from app.live.tokens import Grant
 
 
@@ -60,5 +60,4 @@ async def _holder(grant: Grant, limits: Sessions) -> Person | None:
 
 def _lets_show(embed: Embed, region: Region) -> bool:
     """Whether this is a part of what the site's token lets its page show: its tickets, to be read."""
-    ticket = ticket_of(region) if region.name in ("ticket", "thread") else None
-    return region.audience == embed.audience and embed.may("read", ticket)
+    return region.audience == embed.audience and embed.may("read", region.of_ticket())

@@ -6,7 +6,7 @@ from app.live.frame import frame
 from app.live.hub import Crowd, Socket
 from app.live.journal import Position
 from app.live.kept import Kept
-from app.live.regions import Region
+from app.live.region import Region
 from app.live.render import Renderer
 from app.live.shown import Shown
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.desk.policy import Audience
-from app.live.regions import Region
+from app.live.region import Region
+from app.live.regions.ticket import TicketRegion
 from app.live.tokens import Grant
 
 PROMPT = 0  # seconds that a round waits for one socket; what cannot take a frame at once is served on its own
@@ -84,7 +85,7 @@ class Socket:
     def regions(self) -> tuple[Region, ...]:
         if self.crowd:
             return self.crowd.regions
-        extra = [Region("ticket", str(ticket), self.audience) for ticket in self.watched]
+        extra = [TicketRegion(ticket, self.audience) for ticket in self.watched]
         return (*self.grant.regions, *(region for region in extra if region not in self.grant.regions))
 
     async def send(self, text: str, patience: float = PROMPT) -> None:

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from app.desk.events import Happened
-from app.live import journal, regions
+from app.live import journal
+from app.live.content import Content
 from app.live.journal import Position
-from app.live.regions import Content, Region
+from app.live.region import Region, may_be_anywhere, topics
 from app.live.shown import Shown
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Kept:
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
         shown = self._shown[region] = Shown(region, content, number, unwatched_since=time.monotonic())
-        self._about[regions.about(region)].add(shown)
+        self._about[region.topic].add(shown)
         return shown
 
     def forget(self, watched: Collection[Region], seconds: float) -> None:
@@ -90,7 +91,7 @@ class Kept:
     def _drop(self, shown: Shown) -> None:
         del self._shown[shown.region]
         self.waiting.discard(shown)
-        topic = regions.about(shown.region)
+        topic = shown.region.topic
         self._about[topic].discard(shown)
         if not self._about[topic]:
             del self._about[topic]
@@ -134,10 +135,9 @@ class Kept:
         self.version += 1
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
-        topics = self._about.keys() if regions.may_be_anywhere(event) else regions.topics(event)
-        for topic in topics:
+        for topic in self._about.keys() if may_be_anywhere(event) else topics(event):
             for shown in self._about.get(topic, ()):
-                if event.id > shown.floor and regions.maybe_touches(shown.region, event):
+                if event.id > shown.floor and shown.region.may_touch(event):
                     yield shown
 
     def _update(self, contents: Contents) -> set[Shown]:
@@ -162,11 +162,11 @@ async def _read(wanted: Iterable[Shown]) -> Contents:
     failures: dict[Region, Exception] = {}
     for shown in list(wanted):
         try:
-            contents[shown] = await regions.compute(shown.region)
+            contents[shown] = await shown.region.compute()
         except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
             contents[shown] = None
             failures[shown.region] = error
     await journal.position()
     for region, failure in failures.items():
-        log.error("the %s of %s cannot be computed", region.name, regions.about(region), exc_info=failure)
+        log.error("the %s of %s cannot be computed", region.name, region.topic, exc_info=failure)
     return contents

@@ -13,13 +13,14 @@ from contextlib import suppress
 from app import db, memory
 from app.config import Config
 from app.desk.events import Happened, What
-from app.live import access, builds, journal, regions
+from app.live import access, builds, journal
 from app.live.bus import MemoryBus
 from app.live.frames import Frames
 from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
 from app.live.journal import Position
 from app.live.kept import Kept
-from app.live.regions import Region
+from app.live.region import Region
+from app.live.regions.ticket import TicketRegion
 from app.live.render import Renderer
 from app.live.shown import Shown
 from app.live.tokens import Grant, Tokens
@@ -243,7 +244,7 @@ class Relay:
         """
         async with self._lock:
             begins = on and ticket not in socket.watched and not socket.grant.key
-            await self._round([regions.ticket_region(ticket, socket.audience)] if begins else [])
+            await self._round([TicketRegion(ticket, socket.audience)] if begins else [])
             self._settle(socket)
             if begins:
                 socket.watched.append(ticket)

@@ -10,11 +10,10 @@ from itertools import takewhile
 
 from app.desk import policy
 from app.desk.events import Happened
-from app.live import regions
-from app.live.regions import Content, Part, Region
+from app.live.content import Content, Part
+from app.live.region import Region
 from app.live.render import Renderer
 
-SEARCH_BREATH = 1.0  # seconds between two computations of a search
 REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 
@@ -59,11 +58,8 @@ class Shown:
     _dropped: int = 0
 
     def rests(self, now: float) -> bool:
-        """Whether it is not computed now: nobody shows it, or it is a search, which costs more than other lists."""
-        if self.unwatched_since is not None:
-            return True
-        is_search = self.region.name == "list" and bool(regions.filter_of(self.region).q)
-        return is_search and now - self.computed < SEARCH_BREATH
+        """Whether it is not computed now: nobody shows it, or it was a moment ago, and costs more than others."""
+        return self.unwatched_since is not None or now - self.computed < self.region.breath
 
     def update(self, content: Content) -> None:
         """Take what the region shows after the events that were waiting."""
@@ -74,7 +70,7 @@ class Shown:
         happened = tuple(
             Happening(event.id, f"{event.what}:{event.ticket}")
             for event in events
-            if self._is_seen(event, before, after)
+            if self.region.tells(event, before, after)
         )
         lost = self._lost(events, before) - {entry.id for entry in after.entries}
         self.content = content
@@ -115,15 +111,6 @@ class Shown:
         """Rows of tickets that the audience may see no more."""
         rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
         return rows.intersection(entry.id for entry in before.entries)
-
-    def _is_seen(self, event: Happened, before: Content, after: Content) -> bool:
-        """Whether the page's scripts are told: on a list, of a ticket that enters, changes or leaves it."""
-        if regions.may_be_anywhere(event) or not regions.maybe_touches(self.region, event):
-            return False
-        if self.region.name == "list":
-            row = f"ticket-{event.ticket}"
-            return any(entry.id == row for entry in (*before.entries, *after.entries))
-        return self.region.name == "ticket"
 
     def touched_after(self, position: int) -> bool:
         return bool(self.touches) and self.touches[-1].number > position

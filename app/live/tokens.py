@@ -11,7 +11,8 @@ import jwt
 
 from app.desk.embeds import Embed
 from app.desk.policy import Audience
-from app.live.regions import NAMES, Region
+from app.live import kinds
+from app.live.region import Region
 
 CLAIMS = ["sub", "sid", "aud", "regions", "audience", "lang", "iat", "exp", "jti"]
 RENEWED = 24 * 60 * 60  # seconds for which a token of an embedded page can be exchanged for a fresh one
@@ -98,13 +99,13 @@ class Tokens:
             embed = Embed.read(claims["embed"]) if claims.get("embed") else None
             if embed and time.time() - claims["iat"] > RENEWED:
                 raise BadToken("of an embedded page, and more than a day old")
-            if unknown := {str(name) for name, _ in claims["regions"]} - NAMES:
+            if unknown := {str(name) for name, _ in claims["regions"]} - kinds.NAMED.keys():
                 raise OtherWords(f"of another version, for {sorted(unknown)}")
             return Grant(
                 person=int(claims["sub"]),
                 session=str(claims["sid"]),
                 audience=audience,
-                regions=tuple(Region(str(name), str(of), audience) for name, of in claims["regions"]),
+                regions=tuple(kinds.read(str(name), str(of), audience) for name, of in claims["regions"]),
                 language=str(claims["lang"]),
                 embed=embed,
                 made_for=str(claims.get("for", "")),

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.db import NotWritten
 from app.desk import embeds, policy
 from app.desk.errors import Invalid, Refused
-from app.live import regions
+from app.live.regions.keys import KeysRegion
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
@@ -43,7 +43,7 @@ async def _keys(form: Form, shown: str = "") -> Response:
         raise Refused
     if pages.by_htmx():
         return await pages.fragment("admin/new_key.html", form.status, form=form)
-    key, keys = await embeds.valid_key(shown), regions.beside_region("keys")
+    key, keys = await embeds.valid_key(shown), KeysRegion()
     secret = embeds.secret(key.id, house().config.security.secret_key) if key else ""
     live = await pages.look(person, keys)
     return await pages.page("admin/keys.html", live, form.status, form=form, keys=keys, shown=key, secret=secret)

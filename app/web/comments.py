@@ -7,7 +7,7 @@ from app.db import NotWritten
 from app.desk import comments, policy, threads
 from app.desk.errors import Conflict, Invalid, Missing, TooLate
 from app.desk.models import Person
-from app.live import regions
+from app.live.regions.ticket import TicketRegion
 from app.web import pages, trail
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
@@ -87,7 +87,7 @@ async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", statu
     values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", status or form.status, **values)
-    header = regions.ticket_region(ticket, policy.audience_of(asker()))
+    header = TicketRegion(ticket, policy.audience_of(asker()))
     live = await pages.look(asker(), header)
     if not live.contents[header].there:
         raise Missing

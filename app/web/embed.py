@@ -16,10 +16,12 @@ from app.db import NotWritten
 from app.desk import embeds, filters, threads
 from app.desk.embeds import Embed
 from app.desk.errors import Invalid, Missing
-from app.live import regions
 from app.live.access import Lost
 from app.live.hub import Close
-from app.live.regions import Region
+from app.live.region import Region
+from app.live.regions.list import ListRegion
+from app.live.regions.thread import ThreadRegion
+from app.live.regions.ticket import TicketRegion
 from app.live.tokens import BadToken, Grant
 from app.web import live, pages, trail, typed
 from app.web.assets import served
@@ -114,7 +116,7 @@ async def ended(refusal: Refusal) -> Response:
 async def show_list() -> Response:
     embed = _embed()
     filter_ = filters.parse_embedded(embed.audience, request.args.to_dict(flat=False))
-    region = regions.list_region(filter_)
+    region = ListRegion(filter_)
     return await _page("embed/list.html", region, region=region, filter=filter_)
 
 
@@ -226,7 +228,7 @@ def _embed(action: str = "") -> Embed:
 
 async def _ticket_page(ticket: int, composer: Form | None = None, *, first: int = 0) -> Response:
     embed = _embed()
-    header, thread = regions.ticket_region(ticket, embed.audience), regions.thread_region(ticket, embed.audience, first)
+    header, thread = TicketRegion(ticket, embed.audience), ThreadRegion(ticket, embed.audience, first)
     shown = await pages.watch(_grant(embed, header, thread))
     if not shown.contents[header].there:
         raise Missing

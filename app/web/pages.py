@@ -14,9 +14,11 @@ from app import db
 from app.desk import filters, policy
 from app.desk.errors import Missing
 from app.desk.models import Person
-from app.live import access, journal, regions
+from app.live import access, journal
+from app.live.content import Content
 from app.live.journal import Position
-from app.live.regions import Content, Region
+from app.live.region import Region
+from app.live.regions.count import CountRegion
 from app.live.render import LANGUAGES
 from app.live.tokens import Grant
 from app.web.bearers import Guest
@@ -97,7 +99,7 @@ async def watch(grant: Grant) -> Live:
     async with db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), house().config.sessions)
-        contents = {region: await regions.compute(region) for region in grant.regions}
+        contents = {region: await region.compute() for region in grant.regions}
     house().relay.kept.adopt(since, contents)
     return Live(contents, since, house().relay.tokens.make(grant), grant.language)
 
@@ -160,7 +162,7 @@ def new_key() -> str:
 
 
 def _counts(person: Person) -> dict[str, Region]:
-    return {view: regions.count_region(filters.of_view(person, view)) for view in COUNTED[person.is_staff]}
+    return {view: CountRegion(filters.of_view(person, view)) for view in COUNTED[person.is_staff]}
 
 
 @blueprint.get("/me.css")

@@ -12,14 +12,20 @@ from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
 from app.desk.queries import Header
 from app.desk.tickets import Opening
-from app.live import regions
-from app.live.regions import Content, Region
+from app.live.content import Content
+from app.live.region import Region
+from app.live.regions.first import FirstRegion
+from app.live.regions.list import ListRegion
+from app.live.regions.menus import MenusRegion
+from app.live.regions.removed import RemovedRegion
+from app.live.regions.thread import ThreadRegion
+from app.live.regions.ticket import TicketRegion
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
-MENUS = regions.beside_region("menus")
+MENUS = MenusRegion()
 OPENING = ("subject", "body", "priority", "requester", "assignee", "tags", "key")
 
 blueprint = Blueprint("tickets", __name__)
@@ -34,10 +40,10 @@ async def front() -> WerkzeugResponse:
 async def show_list() -> Response:
     person = asker()
     filter_ = filters.parse(person, request.args.to_dict(flat=False))
-    region, first = regions.list_region(filter_), regions.beside_region("first")
+    region, first = ListRegion(filter_), FirstRegion()
     deleted = request.args.get("deleted", "") if person.is_staff else ""
     known = deleted.isascii() and deleted.isdecimal() and len(deleted) < 10
-    removed = regions.beside_region("removed", deleted) if known else None
+    removed = RemovedRegion(int(deleted)) if known else None
     beside = (first, removed) if removed else (first,)
     live = await pages.look(person, region, *(beside if person.is_staff else ()), *_menus(person))
     return await pages.page(
@@ -111,7 +117,7 @@ async def ticket_page(
     first: where the part of its thread begins; 0: the last one.
     """
     audience = policy.audience_of(person)
-    header_region, thread = regions.ticket_region(ticket, audience), regions.thread_region(ticket, audience, first)
+    header_region, thread = TicketRegion(ticket, audience), ThreadRegion(ticket, audience, first)
     live = await pages.look(person, header_region, thread, *_menus(person))
     if not live.contents[header_region].there:
         await tickets.visible(person, ticket)
@@ -135,7 +141,7 @@ async def ticket_page(
 
 async def removed_page(person: Person, ticket: int, typed: str) -> Response:
     """For staff, where a deleted ticket was: live, so that it comes back with it. typed: what was sent to it."""
-    header = regions.ticket_region(ticket, policy.audience_of(person))
+    header = TicketRegion(ticket, policy.audience_of(person))
     live = await pages.look(person, header)
     path = f"/tickets/{ticket}"
     return await pages.page(
@@ -150,14 +156,14 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if header is None:
         await tickets.visible(person, ticket)
         raise Missing
-    shown, choices = _filled(form, header), _choices(await regions.compute(MENUS))
+    shown, choices = _filled(form, header), _choices(await MENUS.compute())
     return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)
 
 
 async def _new(person: Person, form: Form) -> Response:
     values: dict[str, Any] = {"form": form, "after": pages.after()}
     if pages.by_htmx():
-        choices = _choices(await regions.compute(MENUS) if person.is_staff else None)
+        choices = _choices(await MENUS.compute() if person.is_staff else None)
         return await pages.fragment("tickets/new_form.html", form.status, choices=choices, **values)
     live = await pages.look(person, *_menus(person))
     choices = _choices(live.contents.get(MENUS))

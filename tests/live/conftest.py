@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from app.desk.models import Person
-from app.live import regions
-from app.live.regions import Content, Region
+from app.live.content import Content
+from app.live.region import Region
 from tests.conftest import Served
 from tests.live.pages import OpenPage, open_page
-from tests.live.reads import suspend
+from tests.live.reads import compute, let_compute, suspend
 
 Open = Callable[..., Awaitable[OpenPage]]
 
@@ -45,11 +45,10 @@ def slow_reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[Region]:
     """The regions that are computed from now on, in order."""
     those: list[Region] = []
-    compute = regions.compute
 
     async def noted(region: Region) -> Content:
         those.append(region)
         return await compute(region)
 
-    monkeypatch.setattr(regions, "compute", noted)
+    let_compute(monkeypatch, noted)
     return those

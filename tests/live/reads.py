@@ -2,11 +2,28 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from app import db
+from app.live.content import Content
+from app.live.kinds import KINDS
+from app.live.region import Region
+
+COMPUTE = {kind: kind.compute for kind in KINDS}
+
+
+async def compute(region: Region) -> Content:
+    """What it shows, whatever the test lets happen before or after."""
+    return await COMPUTE[type(region)](region)
+
+
+def let_compute(monkeypatch: pytest.MonkeyPatch, how: Callable[[Region], Awaitable[Content]]) -> None:
+    """Let every region be computed by this."""
+    for kind in KINDS:
+        monkeypatch.setattr(kind, "compute", how)
 
 
 def suspend(monkeypatch: pytest.MonkeyPatch, chance: random.Random, longest: float) -> None:

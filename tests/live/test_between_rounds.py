@@ -5,9 +5,10 @@ from contextvars import Context
 
 import pytest
 
-from app.live import regions, relay
+from app.live import relay
 from tests.conftest import DEADLINE, Served
 from tests.live.actions import Desk
+from tests.live.reads import compute, let_compute
 
 
 def elsewhere(change):
@@ -44,7 +45,7 @@ async def test_what_a_round_reads_ahead_of_its_events_reaches_pages_rendered_bef
     desk = Desk(served.cast)
     ticket = await desk.open()
     await open_(desk.cast.anna, "/tickets/1")
-    compute, waiting = regions.compute, ["Second"]
+    waiting = ["Second"]
 
     async def after_another_commit(region):
         if waiting and region.name == "ticket":
@@ -54,7 +55,7 @@ async def test_what_a_round_reads_ahead_of_its_events_reaches_pages_rendered_bef
     async with served.relay._lock:
         await desk.change(ticket, subject="First")
         page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-        monkeypatch.setattr(regions, "compute", after_another_commit)
+        let_compute(monkeypatch, after_another_commit)
     await until_relayed(served, page.cursor + 1)
     assert not waiting
     await page.connect()
@@ -66,7 +67,7 @@ async def test_a_region_that_is_read_ahead_of_the_events_is_whole_for_earlier_pa
     """As above, when nobody else shows the ticket and the relay reads it for the page's socket."""
     desk = Desk(served.cast)
     ticket = await desk.open()
-    compute, waiting = regions.compute, ["Second"]
+    waiting = ["Second"]
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
     served.relay.kept.forget((), -1)
 
@@ -75,7 +76,7 @@ async def test_a_region_that_is_read_ahead_of_the_events_is_whole_for_earlier_pa
             await elsewhere(desk.change(ticket, subject=waiting.pop()))
         return await compute(region)
 
-    monkeypatch.setattr(regions, "compute", after_another_commit)
+    let_compute(monkeypatch, after_another_commit)
     await page.connect()
     await page.equals_its_reload()
     assert not waiting
@@ -89,7 +90,7 @@ async def test_a_page_that_is_opened_while_a_round_is_under_way_misses_nothing(f
     desk = Desk(served.cast)
     ticket = await desk.open()
     await open_(desk.cast.boris, "/tickets")
-    compute, was_read, begun, end = regions.compute, asyncio.Event(), asyncio.Event(), asyncio.Event()
+    was_read, begun, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slowly(region):
         if region.name == "list":
@@ -101,7 +102,7 @@ async def test_a_page_that_is_opened_while_a_round_is_under_way_misses_nothing(f
             await begun.wait()
         return found
 
-    monkeypatch.setattr(regions, "compute", slowly)
+    let_compute(monkeypatch, slowly)
     opening = asyncio.create_task(open_(desk.cast.anna, "/tickets/1", connect=False))
     await was_read.wait()
     await desk.say(ticket, kind="note")
@@ -118,7 +119,7 @@ async def test_a_region_that_a_page_brings_while_it_is_read_for_another_is_kept_
     ticket = await desk.open()
     first = await open_(desk.cast.anna, "/tickets/1", connect=False)
     served.relay.kept.forget((), -1)
-    compute, reads, visitors = regions.compute, [], [desk.cast.boris]
+    reads, visitors = [], [desk.cast.boris]
 
     async def with_a_visitor(region):
         reads.append(region.name)
@@ -126,7 +127,7 @@ async def test_a_region_that_a_page_brings_while_it_is_read_for_another_is_kept_
             await elsewhere(open_(visitors.pop(), "/tickets/1", connect=False))
         return await compute(region)
 
-    monkeypatch.setattr(regions, "compute", with_a_visitor)
+    let_compute(monkeypatch, with_a_visitor)
     await first.connect()
     reads.clear()
     await desk.say(ticket, kind="note")
@@ -142,14 +143,14 @@ async def test_what_a_round_shows_ahead_of_its_events_is_told_once(served, open_
     for page in pages:
         await page.ask(action="subscribe", ticket=1)
     polling = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    compute, waiting = regions.compute, ["Third", "Second"]
+    waiting = ["Third", "Second"]
 
     async def after_another_commit(region):
         if waiting and region.name == "ticket":
             await elsewhere(desk.change(ticket, subject=waiting.pop()))
         return await compute(region)
 
-    monkeypatch.setattr(regions, "compute", after_another_commit)
+    let_compute(monkeypatch, after_another_commit)
     await desk.change(ticket, subject="First")
     while waiting:
         await polling.poll()

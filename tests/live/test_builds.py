@@ -71,7 +71,7 @@ async def test_a_desk_that_cannot_write_has_a_build_all_the_same(desk, monkeypat
     assert [row["content"] for row in await db.rows("SELECT content FROM build")] == ["one"]
 
 
-@pytest.mark.parametrize("name", ["templates/tickets/row.html", "static/js/app.js", "app/live/regions.py"])
+@pytest.mark.parametrize("name", ["templates/tickets/row.html", "static/js/app.js", "app/live/kinds.py"])
 def test_another_content_is_another_build(name, tmp_path, monkeypatch):
     names = set()
     for text in ("one", "one", "other"):

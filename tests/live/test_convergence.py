@@ -10,6 +10,8 @@ from app import db
 from app.desk import people
 from app.desk.models import Comment, Role, Ticket
 from app.live import journal, relay, shown
+from app.live.kinds import KINDS
+from app.live.regions import list as lists
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
 from tests.live.pages import OpenPage, equal, said_of
@@ -51,7 +53,7 @@ REQUESTER_PAGES = (
 
 @pytest.fixture
 async def desk(served, monkeypatch, slow_reads):
-    monkeypatch.setattr(shown, "SEARCH_BREATH", 0.05)
+    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     await desk.open()  # 1: what the verbs are done to
     await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
@@ -73,6 +75,11 @@ async def pages_of(ticket: Ticket, cast, open_) -> list[OpenPage]:
     first = await Comment.filter(ticket_id=ticket.id).first()
     pages = [open_(person, f"/tickets/{ticket.id}") for person in (cast.anna, cast.boris, cast.clara)]
     return await asyncio.gather(*pages, open_(cast.vera, f"/comments/{first.id}/edit"))
+
+
+async def test_every_kind_of_region_stands_on_these_pages(served, desk, open_):
+    await everyones_pages(desk.cast, open_)
+    assert {type(region) for socket in served.relay.hub.sockets for region in socket.regions} == set(KINDS)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -108,7 +115,7 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):
-    monkeypatch.setattr(shown, "SEARCH_BREATH", 1.0)
+    monkeypatch.setattr(lists, "SEARCH_BREATH", 1.0)
     page = await open_(desk.cast.anna, "/tickets?q=walrus")
     other = await open_(desk.cast.boris, "/tickets?q=walrus")
     ticket = await desk.open(subject="Walrus")

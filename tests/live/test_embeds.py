@@ -9,7 +9,8 @@ import pytest
 
 from app.desk import comments, embeds, filters, people, tickets
 from app.desk.models import Role, Ticket
-from app.live import hub, regions, relay, tokens
+from app.live import hub, relay, tokens
+from app.live.regions.list import ListRegion
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 from tests.live.pages import OpenPage, equal, open_page, said_of
@@ -198,7 +199,7 @@ async def test_what_a_site_lets_a_page_do_stays_in_a_token_that_is_renewed(serve
         await page.reconnect()
     grant = served.relay.tokens.read(page.token)
     assert (grant.embed.ticket, grant.embed.actions, grant.embed.key) == (1, ("read",), site.key.id)
-    wider = replace(grant, regions=(regions.list_region(filters.parse_embedded(grant.audience, {})),))
+    wider = replace(grant, regions=(ListRegion(filters.parse_embedded(grant.audience, {})),))
     page.token = served.relay.tokens.make(wider)
     await page.cut()
     await page.connect()

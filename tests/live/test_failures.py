@@ -12,11 +12,13 @@ from app.desk import events, queries
 from app.desk.events import What
 from app.desk.models import Ticket
 from app.desk.policy import STAFF
-from app.live import access, hub, regions, relay, shown
-from app.live.regions import Region
+from app.live import access, hub, relay
+from app.live.regions import list as lists
+from app.live.regions.ticket import TicketRegion
 from tests.conftest import DEADLINE, Served
 from tests.live.actions import Desk
 from tests.live.pages import OpenPage
+from tests.live.reads import let_compute
 from tests.web.reading import HTMX
 
 INSIDE = "internal-detail"
@@ -36,7 +38,7 @@ def break_(monkeypatch):
     async def fail(*_: object) -> None:
         raise RuntimeError(INSIDE)
 
-    return lambda: monkeypatch.setattr(regions, "compute", fail)
+    return lambda: let_compute(monkeypatch, fail)
 
 
 async def test_a_socket_for_which_we_fail_closes_with_1011_and_no_word(desk, served, open_, break_, log):
@@ -124,7 +126,7 @@ async def test_a_region_that_fails_costs_the_pages_that_show_it_a_new_connection
 
 
 async def test_a_search_that_fails_after_a_rest_costs_its_own_pages(desk, open_, monkeypatch):
-    monkeypatch.setattr(shown, "SEARCH_BREATH", 0.2)
+    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.2)
     broken, well = await open_(desk.cast.anna, "/tickets?q=v"), await open_(desk.cast.boris, "/tickets")
     await desk.open()
     await broken.equals_its_reload()
@@ -152,7 +154,7 @@ async def test_who_asks_for_what_fails_alone_has_to_come_back(asked, desk, serve
     for page in (broken, well):
         await page.caught_up()
     works = header_of_1()
-    if (region := Region("ticket", "1", STAFF)) in served.relay.kept:
+    if (region := TicketRegion(1, STAFF)) in served.relay.kept:
         served.relay.kept._drop(served.relay.kept[region])
     await broken.say(**asked)
     assert await closed(broken) == hub.Close.FAILED

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from app import db
 from app.desk import people, tickets
-from app.live import journal, regions, relay
+from app.live import journal, relay
 from app.live.hub import Socket
-from app.live.regions import Region
+from app.live.kinds import KINDS
+from app.live.region import Region
 from app.live.tokens import Grant
 from tests.conftest import DEADLINE
 from tests.live.actions import Desk
@@ -20,13 +21,13 @@ async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, ope
     pages = [await open_(served.cast.anna, f"/tickets/{ticket.id}") for ticket in tickets]
     pages += [await open_(served.cast.clara, "/tickets")]
     looked_at: set[Region] = set()
-    real = regions.maybe_touches
+    for kind in KINDS:
 
-    def counted(region, event):
-        looked_at.add(region)
-        return real(region, event)
+        def counted(region, event, real=kind.may_touch):
+            looked_at.add(region)
+            return real(region, event)
 
-    monkeypatch.setattr(regions, "maybe_touches", counted)
+        monkeypatch.setattr(kind, "may_touch", counted)
     await desk.say(theirs, kind="note")
     for page in pages:
         await page.caught_up()

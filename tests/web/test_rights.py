@@ -14,6 +14,7 @@ from app import create_app
 from app.desk import comments, embeds, people, tickets
 from app.desk.models import Person
 from app.desk.policy import STAFF
+from app.live import kinds
 from app.web import security
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
@@ -110,7 +111,7 @@ class Room:
         token = page.token
         if kind == "staff token in session" and name in ("clara", "dmitri"):
             grant = tokens.read(token)
-            regions = tuple(replace(region, audience=STAFF) for region in grant.regions)
+            regions = tuple(kinds.read(region.name, region.of, STAFF) for region in grant.regions)
             token = tokens.make(replace(grant, audience=STAFF, regions=regions))
         self.last = page.client if other == name else None
         return {"token": token, "since": str(page.cursor), "epoch": page.epoch, "build": str(page.build)}

@@ -1,0 +1,47 @@
+"""What a region shows at one moment, as values and the templates that they are shown by."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from app.live.render import Renderer
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of many things in an order: a row, a comment. id and key are those of its element."""
+
+    id: str
+    key: str
+    template: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Part:
+    """A place of its own. swap: how htmx puts it there."""
+
+    target: str
+    template: str
+    value: object
+    swap: str = "innerMorph"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a region shows now. moves: whether an entry's key can change. there: False if there is no such thing."""
+
+    target: str = ""
+    descending: bool = False
+    moves: bool = True
+    entries: tuple[Entry, ...] = ()
+    parts: tuple[Part, ...] = ()
+    there: bool = True
+
+    def html(self, render: Renderer, language: str) -> Markup:
+        """The entries as the page shows them."""
+        return Markup("\n").join(render.value(entry.template, entry.value, language) for entry in self.entries)
+
+    def part(self, target: str, render: Renderer, language: str) -> Markup:
+        [part] = [part for part in self.parts if part.target == target]
+        return render.value(part.template, part.value, language)

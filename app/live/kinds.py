@@ -1,0 +1,29 @@
+"""Every kind of region."""
+
+from app.desk.policy import Audience
+from app.live.region import Region
+from app.live.regions.count import CountRegion
+from app.live.regions.first import FirstRegion
+from app.live.regions.keys import KeysRegion
+from app.live.regions.list import ListRegion
+from app.live.regions.menus import MenusRegion
+from app.live.regions.removed import RemovedRegion
+from app.live.regions.thread import ThreadRegion
+from app.live.regions.ticket import TicketRegion
+
+KINDS: tuple[type[Region], ...] = (
+    ListRegion,
+    CountRegion,
+    TicketRegion,
+    ThreadRegion,
+    MenusRegion,
+    FirstRegion,
+    RemovedRegion,
+    KeysRegion,
+)
+NAMED = {kind.name: kind for kind in KINDS}
+
+
+def read(name: str, of: str, audience: Audience) -> Region:
+    """The region that a token names. Raises KeyError, or ValueError for what are no parameters of its kind."""
+    return NAMED[name].read(audience, of)

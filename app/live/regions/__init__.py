@@ -1,0 +1,1 @@
+"""The kinds of region, a file each; none knows another."""

@@ -1,0 +1,47 @@
+"""The keys of sites that embed pages."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from app.desk import embeds
+from app.desk.events import Happened
+from app.desk.policy import STAFF, Audience
+from app.live.content import Content, Part
+from app.live.region import Region
+
+
+@dataclass(frozen=True)
+class Key:
+    """Of a site that embeds pages. revoked: when, in microseconds."""
+
+    id: str
+    name: str
+    origins: tuple[str, ...]
+    revoked: int | None
+
+
+@dataclass(frozen=True)
+class KeysRegion(Region):
+    audience = STAFF
+    name = "keys"
+
+    @property
+    def of(self) -> str:
+        return ""
+
+    @classmethod
+    def read(cls, audience: Audience, of: str) -> Self:
+        if not audience.is_staff or of:
+            raise ValueError(of)
+        return cls()
+
+    @property
+    def topic(self) -> str:
+        return "keys"
+
+    async def compute(self) -> Content:
+        keys = tuple(Key(key.id, key.name, tuple(key.origins), key.revoked) for key in await embeds.keys())
+        return Content(parts=(Part("#keyring", "admin/keyring.html", keys),))
+
+    def may_touch(self, event: Happened) -> bool:
+        return event.vague or bool(event.key)
