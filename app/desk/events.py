@@ -27,6 +27,7 @@ class What(StrEnum):
     KEY_REVOKED = "key_revoked"
 
 
+COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
 
 

@@ -13,7 +13,7 @@ from app.desk.events import Happened
 from app.live import journal
 from app.live.content import Content
 from app.live.journal import Position
-from app.live.region import Region, may_be_anywhere, topics
+from app.live.region import Region, may_be_anywhere, topics_of
 from app.live.shown import Shown
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,8 @@ class Kept:
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
         shown = self._shown[region] = Shown(region, content, number, unwatched_since=time.monotonic())
-        self._about[region.topic].add(shown)
+        for topic in region.topics:
+            self._about[topic].add(shown)
         return shown
 
     def forget(self, watched: Collection[Region], seconds: float) -> None:
@@ -91,10 +92,10 @@ class Kept:
     def _drop(self, shown: Shown) -> None:
         del self._shown[shown.region]
         self.waiting.discard(shown)
-        topic = shown.region.topic
-        self._about[topic].discard(shown)
-        if not self._about[topic]:
-            del self._about[topic]
+        for topic in shown.region.topics:
+            self._about[topic].discard(shown)
+            if not self._about[topic]:
+                del self._about[topic]
 
     async def take(self, events: list[Happened]) -> set[Shown]:
         """Go on to the last of these events; the regions that were computed. One that rests is computed later."""
@@ -135,10 +136,11 @@ class Kept:
         self.version += 1
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
-        for topic in self._about.keys() if may_be_anywhere(event) else topics(event):
-            for shown in self._about.get(topic, ()):
-                if event.id > shown.floor and shown.region.may_touch(event):
-                    yield shown
+        """Each once."""
+        found = [self] if may_be_anywhere(event) else [self._about.get(topic, ()) for topic in topics_of(event)]
+        for shown in set[Shown]().union(*found):
+            if event.id > shown.floor and shown.region.may_touch(event):
+                yield shown
 
     def _update(self, contents: Contents) -> set[Shown]:
         computed = self._without_broken(contents)
@@ -168,5 +170,6 @@ async def _read(wanted: Iterable[Shown]) -> Contents:
             failures[shown.region] = error
     await journal.position()
     for region, failure in failures.items():
-        log.error("the %s of %s cannot be computed", region.name, region.topic, exc_info=failure)
+        about = ", ".join(sorted(region.topics))
+        log.error("the %s of %s cannot be computed", region.name, about, exc_info=failure)
     return contents

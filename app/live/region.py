@@ -6,12 +6,17 @@ disagree about what there is to show. What an event touched of it: app/live/show
 """
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from app.desk import policy
 from app.desk.events import Happened, What
+from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content
+
+STAFF, KEYS, NOTHING = "staff", "keys", "nothing"  # topics
+NARROWEST = ("number", "requester", "tags", "assignee", "priority", "status")  # of a filter's conditions, first
 
 
 class Region(ABC):
@@ -36,8 +41,8 @@ class Region(ABC):
 
     @property
     @abstractmethod
-    def topic(self) -> str:
-        """What it is looked up by when something happens: see topics()."""
+    def topics(self) -> frozenset[str]:
+        """What it is found by when something happens: at least one of topics_of() each event that may touch it."""
 
     @property
     def breath(self) -> float:
@@ -61,6 +66,22 @@ class Region(ABC):
         return None
 
 
+class OfStaff(Region):
+    """What all staff see alike."""
+
+    audience = policy.STAFF
+
+    @property
+    def of(self) -> str:
+        return ""
+
+    @classmethod
+    def read(cls, audience: Audience, of: str) -> Self:
+        if not audience.is_staff or of:
+            raise ValueError(of)
+        return cls()
+
+
 class OfTickets(Region):
     """One that shows tickets, or what is in them, and people's names."""
 
@@ -74,17 +95,29 @@ class OfTickets(Region):
         """The same, of an event of a ticket that the audience may know of."""
 
 
-def topic_of(audience: Audience) -> str:
-    """Of what shows many tickets."""
-    return "staff" if audience.is_staff else f"requester {audience.requester}"
-
-
-def topics(event: Happened) -> set[str]:
+def topics_of(event: Happened) -> set[str]:
     """Whatever regions may be about that an event touches."""
     if event.ticket is None:
-        return {"staff"} if event.person is not None else {"keys"} if event.key else set()
-    theirs = (f"requester {moment['requester']}" for moment in (event.fields, event.fields_before))
-    return {f"ticket {event.ticket}", "staff", *theirs}
+        return {STAFF} if event.person is not None else {KEYS} if event.key else set()
+    told = (_told(event.ticket, moment) for moment in (event.fields, event.fields_before))
+    return {f"ticket {event.ticket}", STAFF}.union(*told)
+
+
+def _told(ticket: int, fields: Mapping[str, Any]) -> Iterable[str]:
+    yield f"number {ticket}"
+    for name in ("requester", "assignee", "priority", "status"):
+        yield f"{name} {fields[name]}"
+    for tag in fields["tags"]:
+        yield f"tags {tag}"
+
+
+def listens_to(filter_: Filter) -> frozenset[str]:
+    """What a list or a count is found by: its narrowest condition, so that other tickets' events do not look at it."""
+    conditions = dict(filter_.conditions)
+    for name in NARROWEST:
+        if name in conditions:
+            return frozenset(f"{name} {value}" for value in conditions[name]) or frozenset({NOTHING})
+    return frozenset({STAFF})
 
 
 def may_be_anywhere(event: Happened) -> bool:

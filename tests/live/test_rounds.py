@@ -2,6 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import unquote
+
+import pytest
 
 from app import db
 from app.desk import people, tickets
@@ -14,26 +17,56 @@ from tests.conftest import DEADLINE
 from tests.live.actions import Desk
 
 
-async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, open_, monkeypatch):
+@pytest.fixture
+def looked_at(monkeypatch) -> set[Region]:
+    """The regions that are asked whether an event may touch them."""
+    those: set[Region] = set()
+    for kind in KINDS:
+
+        def noted(region, event, real=kind.may_touch):
+            those.add(region)
+            return real(region, event)
+
+        monkeypatch.setattr(kind, "may_touch", noted)
+    return those
+
+
+async def test_an_event_looks_at_no_page_of_another_ticket_or_person(served, open_, looked_at):
     desk = Desk(served.cast)
     tickets = [await desk.open(served.cast.clara) for _ in range(5)]
     theirs = await desk.open(served.cast.dmitri)
     pages = [await open_(served.cast.anna, f"/tickets/{ticket.id}") for ticket in tickets]
     pages += [await open_(served.cast.clara, "/tickets")]
-    looked_at: set[Region] = set()
-    for kind in KINDS:
-
-        def counted(region, event, real=kind.may_touch):
-            looked_at.add(region)
-            return real(region, event)
-
-        monkeypatch.setattr(kind, "may_touch", counted)
+    looked_at.clear()
     await desk.say(theirs, kind="note")
     for page in pages:
         await page.caught_up()
     assert looked_at and all(
         region.name in ("list", "count", "menus") and region.audience.is_staff for region in looked_at
     )
+
+
+async def test_an_event_looks_at_no_list_that_its_ticket_cannot_stand_in(served, open_, looked_at):
+    """However many different ones are open: they are found by what they are filtered by."""
+    desk = Desk(served.cast)
+    ticket = await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")
+    theirs = {"tag=vpn", "priority=high", "assignee=none", "requester=4", "status=new", "q=status:new", "q=#1", "q=vpn"}
+    others = {"tag=mail", "priority=low", "assignee=2", "requester=5", "status=solved", "q=status:pending", "q=#2"}
+    paths = [f"/tickets?view=all&{query.replace('#', '%23')}" for query in theirs | others | {"status=x"}]
+    pages = [await open_(served.cast.anna, path) for path in paths]
+
+    async def looked_at_by(change) -> set[str]:
+        looked_at.clear()
+        await change
+        for page in pages:
+            await page.equals_its_reload()
+        lists = (region.filter for region in looked_at if region.name == "list")
+        return {unquote(filter_.query(view="")) for filter_ in lists}
+
+    assert await looked_at_by(desk.say(ticket, kind="note")) == theirs
+    other = {"requester": "dmitri@pult.example", "status": "solved", "assignee": "2"}
+    change = desk.change(ticket, tags="mail", priority="low", **other)
+    assert await looked_at_by(change) == (theirs | others) - {"q=status:pending", "q=#2"}, "as it was, and as it is"
 
 
 async def test_a_count_is_looked_up_only_when_a_ticket_enters_or_leaves_it(served, open_, computed):

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import filters, queries
-from app.desk.events import Happened, What
+from app.desk.events import COMING_AND_GOING, Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content, Part
-from app.live.region import OfTickets, topic_of
-
-COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
+from app.live.region import OfTickets, listens_to
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class CountRegion(OfTickets):
         return cls(filters.read(audience, of))
 
     @property
-    def topic(self) -> str:
-        return topic_of(self.audience)
+    def topics(self) -> frozenset[str]:
+        return listens_to(self.filter)
 
     async def compute(self) -> Content:
         count = await queries.count(self.filter)

@@ -1,13 +1,11 @@
 """The keys of sites that embed pages."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from app.desk import embeds
 from app.desk.events import Happened
-from app.desk.policy import STAFF, Audience
 from app.live.content import Content, Part
-from app.live.region import Region
+from app.live.region import KEYS, OfStaff
 
 
 @dataclass(frozen=True)
@@ -21,23 +19,12 @@ class Key:
 
 
 @dataclass(frozen=True)
-class KeysRegion(Region):
-    audience = STAFF
+class KeysRegion(OfStaff):
     name = "keys"
 
     @property
-    def of(self) -> str:
-        return ""
-
-    @classmethod
-    def read(cls, audience: Audience, of: str) -> Self:
-        if not audience.is_staff or of:
-            raise ValueError(of)
-        return cls()
-
-    @property
-    def topic(self) -> str:
-        return "keys"
+    def topics(self) -> frozenset[str]:
+        return frozenset({KEYS})
 
     async def compute(self) -> Content:
         keys = tuple(Key(key.id, key.name, tuple(key.origins), key.revoked) for key in await embeds.keys())

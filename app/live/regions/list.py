@@ -8,7 +8,7 @@ from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content, Entry, Part
-from app.live.region import OfTickets, may_be_anywhere, topic_of
+from app.live.region import OfTickets, listens_to, may_be_anywhere
 
 SEARCH_BREATH = 1.0  # seconds between two computations of a search, which costs more than other lists
 
@@ -52,8 +52,8 @@ class ListRegion(OfTickets):
         return cls(filters.read(audience, of))
 
     @property
-    def topic(self) -> str:
-        return topic_of(self.audience)
+    def topics(self) -> frozenset[str]:
+        return listens_to(self.filter)
 
     @property
     def breath(self) -> float:

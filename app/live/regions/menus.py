@@ -1,36 +1,22 @@
 """What the menus of staff offer: people who can have a ticket, and tags."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from app.desk import queries
-from app.desk.events import Happened, What
-from app.desk.policy import STAFF, Audience
+from app.desk.events import COMING_AND_GOING, Happened, What
 from app.live.content import Content, Part
-from app.live.region import Region
+from app.live.region import STAFF, OfStaff
 
-COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
 PEOPLE = (What.PERSON_ADDED, What.PERSON_CHANGED, What.PERSON_DISABLED)
 
 
 @dataclass(frozen=True)
-class MenusRegion(Region):
-    audience = STAFF
+class MenusRegion(OfStaff):
     name = "menus"
 
     @property
-    def of(self) -> str:
-        return ""
-
-    @classmethod
-    def read(cls, audience: Audience, of: str) -> Self:
-        if not audience.is_staff or of:
-            raise ValueError(of)
-        return cls()
-
-    @property
-    def topic(self) -> str:
-        return "staff"
+    def topics(self) -> frozenset[str]:
+        return frozenset({STAFF})
 
     async def compute(self) -> Content:
         people, tags = tuple(await queries.assignable()), tuple(await queries.tags())

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import queries
-from app.desk.events import Happened, What
+from app.desk.events import COMING_AND_GOING, Happened
 from app.desk.policy import STAFF, Audience
 from app.live.content import Content, Part
 from app.live.region import Region
-
-COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,8 @@ class RemovedRegion(Region):
         return cls(int(of))
 
     @property
-    def topic(self) -> str:
-        return f"ticket {self.ticket}"
+    def topics(self) -> frozenset[str]:
+        return frozenset({f"ticket {self.ticket}"})
 
     async def compute(self) -> Content:
         return Content(parts=(Part("#removed", "tickets/removed.html", await queries.removed(self.ticket)),))

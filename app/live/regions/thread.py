@@ -42,8 +42,8 @@ class ThreadRegion(OfTickets):
         return cls(int(ticket), audience, int(first or 0))
 
     @property
-    def topic(self) -> str:
-        return f"ticket {self.ticket}"
+    def topics(self) -> frozenset[str]:
+        return frozenset({f"ticket {self.ticket}"})
 
     async def compute(self) -> Content:
         thread = await threads.thread(self.audience, self.ticket, self.first)

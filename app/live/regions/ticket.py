@@ -25,8 +25,8 @@ class TicketRegion(OfTickets):
         return cls(int(of), audience)
 
     @property
-    def topic(self) -> str:
-        return f"ticket {self.ticket}"
+    def topics(self) -> frozenset[str]:
+        return frozenset({f"ticket {self.ticket}"})
 
     async def compute(self) -> Content:
         header = await queries.header(self.audience, self.ticket)
