@@ -163,11 +163,13 @@ async def _read(wanted: Iterable[Shown]) -> Contents:
     contents: Contents = {}
     failures: dict[Region, Exception] = {}
     for shown in list(wanted):
+        began = time.monotonic()
         try:
             contents[shown] = await shown.region.compute()
         except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
             contents[shown] = None
             failures[shown.region] = error
+        shown.cost = time.monotonic() - began
     await journal.position()
     for region, failure in failures.items():
         about = ", ".join(sorted(region.topics))

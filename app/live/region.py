@@ -44,11 +44,6 @@ class Region(ABC):
     def topics(self) -> frozenset[str]:
         """What it is found by when something happens: at least one of topics_of() each event that may touch it."""
 
-    @property
-    def breath(self) -> float:
-        """Seconds between two computations of it."""
-        return 0
-
     @abstractmethod
     async def compute(self) -> Content:
         """What it shows now, from the database."""

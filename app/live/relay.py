@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from math import inf
 
 from app import db, memory
 from app.config import Config
@@ -61,7 +62,7 @@ class Relay:
         """Until cancelled. What fails is logged and tried again; /readyz tells."""
         while True:
             try:
-                await self._bus.wait(LOOK)
+                await self._bus.wait(self._until_the_next())
                 before = self.kept.version
                 async with self._lock:
                     await self._round()
@@ -73,6 +74,11 @@ class Relay:
                 self.healthy = False
                 log.exception("the relay failed; it starts again")
                 await asyncio.sleep(1)
+
+    def _until_the_next(self) -> float:
+        """Seconds until it looks though nobody has told it to."""
+        rested = (shown.rested for shown in self.kept.waiting if shown.unwatched_since is None)
+        return min(LOOK, max(0, min(rested, default=inf) - time.monotonic()))
 
     async def start(self) -> None:
         self._frames.build = await builds.number()

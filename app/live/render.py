@@ -11,12 +11,13 @@ from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from app.config import ROOT
@@ -60,7 +61,7 @@ class Renderer:
         return Markup(text.strip())  # noqa: S704 - rendered with autoescape
 
     def _environment(self, language: str, values: Mapping[str, Any]) -> Environment:
-        environment = Environment(
+        environment = Spoken(
             loader=FileSystemLoader(ROOT / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -72,6 +73,26 @@ class Renderer:
         environment.globals["piece"] = lambda template, it: self.value(template, it, language)
         environment.filters.update(address=addresses.shown, moment=moment, utc=utc)
         return environment
+
+
+class Spoken(Environment):
+    """Templates in one language: a text without variables is translated once, when its template is compiled."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        gettext = cast(Callable[[str], Markup], self.globals["_"])
+        template: nodes.Template = _Translating(gettext).visit(super()._parse(source, name, filename))
+        return template
+
+
+class _Translating(NodeTransformer):
+    def __init__(self, gettext: Callable[[str], Markup]) -> None:
+        self._gettext = gettext
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - as Jinja calls it
+        match node:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(text))], kwargs=[]):
+                return nodes.MarkSafe(nodes.Const(str(self._gettext(text))), lineno=node.lineno)
+        return self.generic_visit(node)
 
 
 class Remembered:

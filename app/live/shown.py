@@ -14,6 +14,8 @@ from app.live.content import Content, Part
 from app.live.region import Region
 from app.live.render import Renderer
 
+RESTS = 10  # times as long as it took to compute it, so that one region takes a tenth of the time at most
+LONGEST_REST = 1.0  # seconds
 REMEMBERED = 500  # touches a region; who is further behind gets the whole
 
 
@@ -51,6 +53,7 @@ class Shown:
     floor: int
     touches: list[Touch] = field(default_factory=list)
     computed: float = 0.0  # when, on the monotonic clock
+    cost: float = 0.0  # seconds that it took
     waiting: list[Happened] = field(default_factory=list)  # events that it was not computed for yet
     unwatched_since: float | None = None
     _passed: list[tuple[int, int]] = field(default_factory=list)  # first and last of events that were taken at once
@@ -58,8 +61,13 @@ class Shown:
     _dropped: int = 0
 
     def rests(self, now: float) -> bool:
-        """Whether it is not computed now: nobody shows it, or it was a moment ago, and costs more than others."""
-        return self.unwatched_since is not None or now - self.computed < self.region.breath
+        """Whether it is not computed now: nobody shows it, or it was a moment ago, and takes long."""
+        return self.unwatched_since is not None or now < self.rested
+
+    @property
+    def rested(self) -> float:
+        """When it may be computed again."""
+        return self.computed + min(RESTS * self.cost, LONGEST_REST)
 
     def update(self, content: Content) -> None:
         """Take what the region shows after the events that were waiting."""

@@ -4,11 +4,12 @@ import asyncio
 import resource
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.bench import browsers, fan_out, servers, units, waits
+from tests.bench import browsers, fan_out, lists, servers, units, waits
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import MEGABYTE, Server
 
@@ -79,6 +80,8 @@ async def small(bare: Client, database: Path) -> list[Row]:
         tell(f"{fan_out.SOCKETS:,} sockets")
         desk = await fan_out.of_desk(server, database)
         rows += fan_out_rows(desk, await fan_out.of_bare(desk["text"]))
+        tell("many different lists")
+        rows += list_rows(await lists.of_desk(client, database))
         rows += await in_browsers(server)
         server.settle()
         rows.append(Row("memory after all this, without sockets", server.memory(), 100 * MEGABYTE, megabytes))
@@ -111,6 +114,24 @@ def fan_out_rows(desk: dict[str, float], bare: dict[str, float]) -> list[Row]:
             1.1,
             times,
         ),
+    ]
+
+
+def list_rows(found: dict[str, Any]) -> list[Row]:
+    def lag(what: str, times_: Sequence[float], most: tuple[float | None, float | None]) -> list[Row]:
+        median, late = times_[len(times_) // 2], times_[len(times_) * 95 // 100]
+        return [Row(f"{what}: median", median, most[0], ms), Row("  95th percentile", late, most[1], ms)]
+
+    many = f"{lists.GROUPS * lists.VARIANTS} different lists, {lists.RATE} changes a second that ten show"
+    return [
+        *lag("one list, from a POST to its frame, idle desk", found["idle"], (0.010, 0.015)),
+        *lag(f"a search, {lists.RATE} changes a second", found["search"], (0.150, 0.400)),
+        *lag(many, found["lags"], (0.050, 0.120)),
+        Row("  server CPU meanwhile, of one core", found["load"], 0.35, "{:.0%}".format),
+        Row("  of it a change", found["cpu"], 0.012, ms),
+        Row("a change while no list is open", found["none"], None, ms),
+        Row(f"  after {lists.LOADED} different lists were loaded and not opened", found["loaded"], None, ms),
+        Row("  to none loaded", found["loaded"] / found["none"], 1.1, times),
     ]
 
 

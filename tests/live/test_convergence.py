@@ -11,7 +11,6 @@ from app.desk import people
 from app.desk.models import Comment, Role, Ticket
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
-from app.live.regions import list as lists
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something
 from tests.live.pages import OpenPage, equal, said_of
@@ -53,7 +52,6 @@ REQUESTER_PAGES = (
 
 @pytest.fixture
 async def desk(served, monkeypatch, slow_reads):
-    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     await desk.open()  # 1: what the verbs are done to
     await desk.open(served.cast.anna, requester="clara@pult.example", tags="vpn", priority="high")  # 2
@@ -115,7 +113,7 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):
-    monkeypatch.setattr(lists, "SEARCH_BREATH", 1.0)
+    monkeypatch.setattr(shown, "RESTS", 1_000_000)
     page = await open_(desk.cast.anna, "/tickets?q=walrus")
     other = await open_(desk.cast.boris, "/tickets?q=walrus")
     ticket = await desk.open(subject="Walrus")

@@ -12,8 +12,7 @@ from app.desk import events, queries
 from app.desk.events import What
 from app.desk.models import Ticket
 from app.desk.policy import STAFF
-from app.live import access, hub, relay
-from app.live.regions import list as lists
+from app.live import access, hub, relay, shown
 from app.live.regions.ticket import TicketRegion
 from tests.conftest import DEADLINE, Served
 from tests.live.actions import Desk
@@ -126,7 +125,8 @@ async def test_a_region_that_fails_costs_the_pages_that_show_it_a_new_connection
 
 
 async def test_a_search_that_fails_after_a_rest_costs_its_own_pages(desk, open_, monkeypatch):
-    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.2)
+    monkeypatch.setattr(shown, "RESTS", 1_000_000)
+    monkeypatch.setattr(shown, "LONGEST_REST", 0.2)
     broken, well = await open_(desk.cast.anna, "/tickets?q=v"), await open_(desk.cast.boris, "/tickets")
     await desk.open()
     await broken.equals_its_reload()

@@ -8,7 +8,6 @@ from app import db
 from app.desk import events, people
 from app.desk.models import Event
 from app.live import hub
-from app.live.regions import list as list_region
 from tests.live.actions import Desk
 from tests.live.pages import equal, said_of
 
@@ -45,7 +44,6 @@ async def write(kind: str, data: str, *, ticket: int | None = None, person: int 
 
 async def test_pages_are_true_after_each(served, open_, monkeypatch):
     """It is about a ticket whose pages are open, among lists that have seen all the others."""
-    monkeypatch.setattr(list_region, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     lists = [await open_(desk.cast.anna, path) for path in STAFF_PAGES]
     lists += [await open_(desk.cast.clara, path) for path in ("/tickets", "/tickets?q=moved")]

@@ -7,7 +7,6 @@ import pytest
 
 from app.desk.models import Ticket
 from app.live.hub import Close
-from app.live.regions import list as lists
 from tests.live.actions import Desk, something
 from tests.live.pages import OpenPage
 from tests.process import DeskProcess
@@ -45,7 +44,6 @@ class Pages:
 
 @pytest.fixture
 async def desk(served, slow_reads, monkeypatch):
-    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.05)
     desk = Desk(served.cast)
     for requester in (desk.cast.clara, desk.cast.dmitri, desk.cast.clara):
         await desk.open(requester)

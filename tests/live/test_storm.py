@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 
 from app.live import journal
-from app.live.regions import list as lists
 from tests.live.actions import Desk
 from tests.live.reads import suspend
 from tests.live.storm import Storm, false_for_good
@@ -23,7 +22,6 @@ THEIRS = ("/tickets", "/tickets?view=all&sort=-created", "/tickets?q=vpn")
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_pages_opened_while_people_work_are_true_and_told_everything_once(seed, served, open_, monkeypatch):
-    monkeypatch.setattr(lists, "SEARCH_BREATH", 0.05)
     cast, desk = served.cast, Desk(served.cast, random.Random(seed))
     for number in range(16):
         await desk.open(cast.anna, requester="clara@pult.example", **({"tags": "vpn"} if number % 2 else {}))

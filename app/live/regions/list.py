@@ -10,8 +10,6 @@ from app.desk.policy import Audience
 from app.live.content import Content, Entry, Part
 from app.live.region import OfTickets, listens_to, may_be_anywhere
 
-SEARCH_BREATH = 1.0  # seconds between two computations of a search, which costs more than other lists
-
 TEMPLATES = {  # of a row and of the foot, by whether the audience is staff and whether it is embedded
     (True, False): ("tickets/row.html", "tickets/foot.html"),
     (False, False): ("tickets/row_public.html", "tickets/foot.html"),
@@ -54,10 +52,6 @@ class ListRegion(OfTickets):
     @property
     def topics(self) -> frozenset[str]:
         return listens_to(self.filter)
-
-    @property
-    def breath(self) -> float:
-        return SEARCH_BREATH if self.filter.q else 0
 
     async def compute(self) -> Content:
         page = await queries.page(self.filter)
