@@ -112,11 +112,19 @@ class Kept:
         self.position = self.going_to
         return self._update(contents)
 
+    def has(self, region: Region) -> bool:
+        """Whether it is here as of the position, or as of an event before it. A page can have brought it from later."""
+        return region in self and self._shown[region].floor <= self.position.number
+
     async def read(self, region: Region) -> None:
-        """Keep a region that was not here, if it can be computed. A page may bring it meanwhile: then that is kept."""
+        """Keep what a region shows at the position, if it can be computed."""
         new = Shown(region, Content(), 0)
         content = (await _read([new]))[new]
-        if content is not None and region not in self:
+        if self.has(region):
+            return
+        if region in self:
+            self._drop(self._shown[region])
+        if content is not None:
             self.add(region, content, self.position.number)
 
     async def compute(self, due: list[Shown]) -> set[Shown]:

@@ -136,7 +136,7 @@ class Relay:
     async def _compute(self, wanted: Collection[Region]) -> None:
         """Those that have rested, and those that somebody wants now."""
         for region in wanted:
-            if region not in self.kept:
+            if not self.kept.has(region):
                 await self.kept.read(region)
             if region in self.kept:
                 self.kept[region].unwatched_since = None

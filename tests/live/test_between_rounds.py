@@ -7,7 +7,7 @@ import pytest
 
 from app.live import relay
 from tests.conftest import DEADLINE, Served
-from tests.live.actions import Desk
+from tests.live.actions import VERBS, Desk
 from tests.live.reads import compute, let_compute
 
 
@@ -133,6 +133,27 @@ async def test_a_region_that_a_page_brings_while_it_is_read_for_another_is_kept_
     await desk.say(ticket, kind="note")
     await first.equals_its_reload()
     assert reads.count("thread") == 2  # by the round, and by the reload
+
+
+async def test_a_region_that_a_visitor_brings_from_later_is_read_as_of_now(served, open_, monkeypatch):
+    """Else who connects shows more than their position says, and is behind until something else happens."""
+    desk = Desk(served.cast)
+    ticket = await desk.open()
+    first = await open_(desk.cast.anna, "/tickets/1", connect=False)
+    served.relay.kept.forget((), -1)
+    visitors = [desk.cast.boris]
+
+    async def with_a_visitor(region):
+        if region.name == "ticket" and visitors:
+            visitor = visitors.pop()
+            await elsewhere(VERBS["a reply is rendered anew"](desk, ticket))
+            await elsewhere(open_(visitor, "/tickets/1", connect=False))
+        return await compute(region)
+
+    let_compute(monkeypatch, with_a_visitor)
+    await first.connect()
+    assert not visitors
+    await first.equals_its_reload()
 
 
 async def test_what_a_round_shows_ahead_of_its_events_is_told_once(served, open_, monkeypatch):
