@@ -8,6 +8,7 @@ import pytest
 
 from app import db
 from app.desk import people
+from app.desk.events import What
 from app.desk.models import Comment, Role, Ticket
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
@@ -78,6 +79,15 @@ async def pages_of(ticket: Ticket, cast, open_) -> list[OpenPage]:
 async def test_every_kind_of_region_stands_on_these_pages(served, desk, open_):
     await everyones_pages(desk.cast, open_)
     assert {type(region) for socket in served.relay.hub.sockets for region in socket.regions} == set(KINDS)
+
+
+async def test_every_kind_of_event_happens_in_these_suites(desk):
+    for verb in VERBS.values():
+        await verb(desk, await desk.open())
+        await desk.hire()
+    happened = {row["kind"] for row in await db.rows("SELECT DISTINCT kind FROM event")}
+    ends = {What.PREFERENCES_CHANGED, What.SESSION_ENDED}  # after which pages are others, or none
+    assert happened == set(What) - ends
 
 
 @pytest.mark.parametrize("part", range(PARTS))
