@@ -9,11 +9,9 @@ tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions a
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import aiosqlite
 from tortoise.backends.sqlite.client import (
@@ -25,9 +23,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
-T = TypeVar("T")
-
-READING = 2  # so many connections are kept open for who reads, and so many long reads run at once
+from app.readers import Readers, finish, in_snapshot
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
 # https://sqlite.org/rescode.html
@@ -53,20 +49,6 @@ STANDING = """
     WHERE t.type = 'table' AND i.origin <> 'pk'
     UNION SELECT 'trigger ' || name || ' on ' || tbl_name FROM sqlite_master WHERE type = 'trigger'
 """
-
-
-async def _finish(work: Awaitable[T]) -> T:
-    """Await to the end even if the caller is cancelled meanwhile, and pass the cancellation on afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():  # however often it is cancelled
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # seen: else asyncio logs that nobody did
-        raise
 
 
 def trouble(error: BaseException | None) -> str:
@@ -195,16 +177,16 @@ class CancelSafeContext(SqliteTransactionContext):
         await self._trxlock.acquire()
         try:
             if not self.connection._connection:
-                await _finish(self.ensure_connection())
+                await finish(self.ensure_connection())
             if not self.connection.begins_at_once():
                 if not self._wait:
                     raise Occupied("another process writes")
-                await _finish(self.connection.begin())
+                await finish(self.connection.begin())
         except BaseException:
             opened = self.connection._connection
             try:
                 if opened is not None and opened.in_transaction:
-                    await _finish(opened.rollback())
+                    await finish(opened.rollback())
             finally:
                 self._trxlock.release()
             raise
@@ -213,75 +195,18 @@ class CancelSafeContext(SqliteTransactionContext):
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         try:
-            await _finish(self.connection.end(commit=exc_type is None))
+            await finish(self.connection.end(commit=exc_type is None))
         finally:
             get_connections().reset(self.token)
             self._trxlock.release()
 
 
-class Reader:
-    """A connection that only reads: short statements here and now, what may look at many rows in a thread."""
-
-    def __init__(self, filename: str, *, patience: int, cache: int) -> None:
-        self._patience = patience  # ms
-        self._opened = sqlite3.connect(filename, timeout=0, isolation_level=None, check_same_thread=False)
-        self._opened.row_factory = sqlite3.Row
-        self._opened.execute(f"PRAGMA cache_size={cache}")
-        self._opened.execute("PRAGMA query_only=ON")
-
-    def begin(self) -> None:
-        """From the next statement on, until the end, everything is as it is then."""
-        self._opened.execute("BEGIN")
-
-    def end(self) -> None:
-        if self._opened.in_transaction:  # else an error has ended it
-            self._opened.rollback()
-
-    def here(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        """Raises OperationalError also where one would have to wait."""
-        return self._opened.execute(query, values).fetchall()
-
-    def patiently(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        """In a thread."""
-        self._opened.execute(f"PRAGMA busy_timeout={self._patience}")
-        try:
-            return self.here(query, values)
-        finally:
-            self._opened.execute("PRAGMA busy_timeout=0")
-
-    def shrink(self) -> None:
-        self._opened.execute("PRAGMA shrink_memory")
-
-    def close(self) -> None:
-        self._opened.close()
-
-
-class Snapshot:
-    """What one task reads, as of its first read."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader: Reader | None = reader  # None: it is over, also for tasks that were begun meanwhile
-
-
-_snapshot: ContextVar[Snapshot | None] = ContextVar("the snapshot that is read", default=None)
-
-
-def in_snapshot() -> bool:
-    current = _snapshot.get()
-    return current is not None and current.reader is not None
-
-
 class Client(SqliteClient):
-    """Writes on one connection, under its lock; reads on others, which wait for nobody who writes.
-
-    In WAL mode they see what was committed last (https://sqlite.org/wal.html), or when their snapshot began. Short
-    reads run here and now; what may look at many rows runs in a thread, on a connection that holds up no short one.
-    """
+    """Writes on one connection, under its lock; reads on others, which wait for nobody who writes."""
 
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(file_path, **options)
-        self._readers: list[Reader] = []  # that nobody uses now; the last one used, with most in memory, is the next
-        self._threads: ThreadPoolExecutor | None = None
+        self._readers: Readers | None = None
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - the ORM's signature
         """Raises OperationalError for a file that is no database; what was left open would keep the process alive."""
@@ -289,8 +214,8 @@ class Client(SqliteClient):
             sqlite3.connect(self.filename).close()  # what cannot be opened fails here, not in a thread that outlives it
             if self._connection is None:
                 self._connection = await self._opened()
-                self._threads = ThreadPoolExecutor(READING, "reads")
-                self._give(self._take())
+                patience, cache = self.pragmas["busy_timeout"], self.pragmas["cache_size"]
+                self._readers = Readers(self.filename, patience=patience, cache=cache)
         except sqlite3.Error as error:
             await self.close()
             raise OperationalError(f"{self.filename} cannot be opened: {error}") from error
@@ -306,75 +231,30 @@ class Client(SqliteClient):
             raise
         return opened
 
-    def _take(self) -> Reader:
-        if self._readers:
-            return self._readers.pop()
-        return Reader(self.filename, patience=self.pragmas["busy_timeout"], cache=self.pragmas["cache_size"])
-
-    def _give(self, reader: Reader) -> None:
-        if self._threads is not None and len(self._readers) < READING:
-            self._readers.append(reader)
-        else:
-            reader.close()
-
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
         """What this task reads inside is all of one moment: that of its first read. Joins one already open."""
-        if in_snapshot():
+        async with (await self._reading()).snapshot():
             yield
-            return
-        await self._connect()
-        reader = self._take()
-        snapshot = Snapshot(reader)
-        token = _snapshot.set(snapshot)
-        try:
-            reader.begin()
-            yield
-        finally:
-            _snapshot.reset(token)
-            snapshot.reader = None
-            reader.end()
-            self._give(reader)
 
-    async def _connect(self) -> None:
-        if self._connection is None:
+    async def _reading(self) -> Readers:
+        if self._readers is None:
             async with self._lock:
-                await _finish(self.create_connection(with_db=True))
-
-    async def _read(self, query: str, values: list[Any] | None, *, aside: bool = False) -> Sequence[sqlite3.Row]:
-        """Rows as of the snapshot, or of the last commit."""
-        if (snapshot := _snapshot.get()) is not None and snapshot.reader is not None:
-            return await self._read_by(snapshot.reader, query, values or [], aside=aside)
-        await self._connect()
-        reader = self._take()
-        try:
-            return await self._read_by(reader, query, values or [], aside=aside)
-        finally:
-            self._give(reader)
-
-    async def _read_by(self, reader: Reader, query: str, values: list[Any], *, aside: bool) -> Sequence[sqlite3.Row]:
-        """Whoever recovers the file keeps it from being read: for that a thread waits."""
-        if not aside:
-            try:
-                return reader.here(query, values)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-        loop = asyncio.get_running_loop()
-        return await _finish(loop.run_in_executor(self._threads, reader.patiently, query, values))
+                await finish(self.create_connection(with_db=True))
+        return cast(Readers, self._readers)
 
     @translate_exceptions
     async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
         """As execute_query_dict, without the way to the thread and back; the loop waits for it."""
         if READS.match(query):
-            return list(map(dict, await self._read(query, values)))
+            return list(map(dict, await (await self._reading()).read(query, values or [])))
         found: list[dict[str, Any]] = await self.execute_query_dict(query, values)
         return found
 
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         if READS.match(query):
-            return list(map(dict, await self._read(query, values, aside=True)))
+            return list(map(dict, await (await self._reading()).read(query, values or [], aside=True)))
         _, rows = await self.execute_query(query, values)
         return list(map(dict, rows))
 
@@ -382,7 +262,7 @@ class Client(SqliteClient):
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
         """What the ORM reads, changes and deletes outside of a transaction. A change is a transaction of its own."""
         if READS.match(query):
-            rows = await self._read(query, values)
+            rows = await (await self._reading()).read(query, values or [])
             return len(rows), rows
         if WRITES.match(query):
             async with self._in_transaction() as connection:
@@ -407,18 +287,16 @@ class Client(SqliteClient):
 
     async def shrink(self) -> None:
         """Give back what the connections keep of the file; the one that writes only if it has nothing else to do."""
-        for reader in self._readers:
-            reader.shrink()
+        if self._readers is not None:
+            self._readers.shrink()
         if not self._lock.locked():
             await super().execute_query("PRAGMA shrink_memory")
 
     async def close(self) -> None:
         """The writing connection last, so that it leaves one file."""
-        threads, self._threads = self._threads, None
-        if threads is not None:
-            threads.shutdown()
-        while self._readers:
-            self._readers.pop().close()
+        if self._readers is not None:
+            self._readers.close()
+            self._readers = None
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long

@@ -14,7 +14,7 @@ from tortoise.exceptions import OperationalError
 from app import db
 from app.desk import people
 from app.desk.models import Person, Session, Ticket
-from app.sqlite import Reader
+from app.readers import Reader
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket
 from tests.live.actions import Desk
@@ -91,7 +91,7 @@ async def test_a_read_sees_what_was_committed_while_somebody_here_writes(desk):
 
 
 async def test_a_read_that_takes_long_holds_up_neither_short_ones_nor_writes(desk):
-    reader = db.get_connection("default")._readers[-1]
+    reader = db.get_connection("default")._readers._idle[-1]
     endless = asyncio.create_task(db.rows(ENDLESS, aside=True))
     await asyncio.sleep(0)
     async with asyncio.timeout(DEADLINE):
@@ -155,7 +155,7 @@ async def test_a_file_that_is_being_recovered_is_waited_for_beside_the_loop(desk
             return super().here(*asked)
 
     client = db.get_connection("default")
-    monkeypatch.setattr(client, "_readers", [Recovered(client.filename, patience=1, cache=-1)])
+    monkeypatch.setattr(client._readers, "_idle", [Recovered(client.filename, patience=1, cache=-1)])
     assert await db.rows("SELECT 1 AS one") == [{"one": 1}]
     async with db.snapshot():
         assert await db.rows("SELECT 1 AS one") == [{"one": 1}]

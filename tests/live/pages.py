@@ -151,7 +151,7 @@ class OpenPage:
                 before = self.cursor
                 await self.ask(action="ping")
                 assert not self.closed, f"closed with {self.closed}"
-                if self.cursor == before:  # it shows a search, which rests for up to a second
+                if self.cursor == before:  # something that it shows rests, for up to a second
                     await asyncio.sleep(0.1)
             while self._owed and not self.closed:
                 await self.news()
