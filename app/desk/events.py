@@ -1,6 +1,7 @@
 """Every kind of event, and how one is recorded."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -28,6 +29,7 @@ class What(StrEnum):
 
 
 COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
+STAFF, KEYS = "staff", "keys"  # topics: of all that staff see, and of sites' keys
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
 
 
@@ -55,8 +57,29 @@ class Happened:
     vague: bool = False
 
     @property
+    def topics(self) -> set[str]:
+        """What it is about: a ticket, and what that is filed under, before and after; a person; a key of a site."""
+        if self.ticket is None:
+            return {STAFF} if self.person is not None else {KEYS} if self.key else set()
+        filed = (_filed(self.ticket, moment) for moment in (self.fields, self.fields_before))
+        return {f"ticket {self.ticket}", STAFF}.union(*filed)
+
+    @property
+    def may_be_anywhere(self) -> bool:
+        """Whether its topics do not tell where it shows: people are named everywhere."""
+        return self.vague or self.what in (What.PERSON_ADDED, What.PERSON_CHANGED)
+
+    @property
     def fields_before(self) -> dict[str, Any]:
         return self.fields | {name: before for name, (before, _) in self.changes.items() if name in self.fields}
+
+
+def _filed(ticket: int, fields: Mapping[str, Any]) -> Iterable[str]:
+    yield f"number {ticket}"
+    for name in ("requester", "assignee", "priority", "status"):
+        yield f"{name} {fields[name]}"
+    for tag in fields["tags"]:
+        yield f"tags {tag}"
 
 
 def read(row: dict[str, Any]) -> Happened:

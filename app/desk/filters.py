@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from app.desk import fields, search
+from app.desk.events import STAFF
 from app.desk.models import Person, Priority, Status
 from app.desk.policy import Audience, audience_of
 from app.desk.search import Query
@@ -18,7 +19,8 @@ STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
 REQUESTER_VIEWS = ("open", "solved", "all")
 STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
 REQUESTER_SORTS = ("-updated", "updated", "-created", "created")
-NARROW = 1000  # tickets; a list of fewer is found by its narrowest condition and then sorted
+NARROWEST = ("number", "requester", "tags", "assignee", "priority", "status")  # of conditions, the narrowest first
+NOTHING = "nothing"  # a topic that no event has
 UNDONE = frozenset(status.value for status in Status if not status.is_done)
 
 Condition = tuple[str, frozenset[Any]]  # a field and the values that it may have
@@ -110,6 +112,18 @@ class Filter:
             allowed.intersection(fields["tags"]) if name == "tags" else fields[name] in allowed
             for name, allowed in self.conditions
         )
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """What a list is found by when something happens: its narrowest condition, in the words of an event's topics.
+
+        So other tickets' events do not look at it.
+        """
+        conditions = dict(self.conditions)
+        for name in NARROWEST:
+            if name in conditions:
+                return frozenset(f"{name} {value}" for value in conditions[name]) or frozenset({NOTHING})
+        return frozenset({STAFF})
 
     @property
     def is_plain(self) -> bool:

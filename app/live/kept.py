@@ -13,7 +13,7 @@ from app.desk.events import Happened
 from app.live import journal
 from app.live.content import Content
 from app.live.journal import Position
-from app.live.region import Region, may_be_anywhere, topics_of
+from app.live.region import Region
 from app.live.shown import Shown
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Kept:
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
         """Each once."""
-        found = [self] if may_be_anywhere(event) else [self._about.get(topic, ()) for topic in topics_of(event)]
+        found = [self] if event.may_be_anywhere else [self._about.get(topic, ()) for topic in event.topics]
         for shown in set[Shown]().union(*found):
             if event.id > shown.floor and shown.region.may_touch(event):
                 yield shown

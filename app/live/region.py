@@ -6,17 +6,12 @@ disagree about what there is to show. What an event touched of it: app/live/show
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from app.desk import policy
-from app.desk.events import Happened, What
-from app.desk.filters import Filter
+from app.desk.events import Happened
 from app.desk.policy import Audience
 from app.live.content import Content
-
-STAFF, KEYS, NOTHING = "staff", "keys", "nothing"  # topics
-NARROWEST = ("number", "requester", "tags", "assignee", "priority", "status")  # of a filter's conditions, first
 
 
 class Region(ABC):
@@ -42,7 +37,7 @@ class Region(ABC):
     @property
     @abstractmethod
     def topics(self) -> frozenset[str]:
-        """What it is found by when something happens: at least one of topics_of() each event that may touch it."""
+        """What it is found by when something happens: at least one topic of each event that may touch it."""
 
     @abstractmethod
     async def compute(self) -> Content:
@@ -81,40 +76,10 @@ class OfTickets(Region):
     """One that shows tickets, or what is in them, and people's names."""
 
     def may_touch(self, event: Happened) -> bool:
-        if may_be_anywhere(event):
+        if event.may_be_anywhere:
             return event.ticket is not None or event.person is not None
         return policy.may_know(self.audience, event) and self.may_show(event)
 
     @abstractmethod
     def may_show(self, event: Happened) -> bool:
         """The same, of an event of a ticket that the audience may know of."""
-
-
-def topics_of(event: Happened) -> set[str]:
-    """Whatever regions may be about that an event touches."""
-    if event.ticket is None:
-        return {STAFF} if event.person is not None else {KEYS} if event.key else set()
-    told = (_told(event.ticket, moment) for moment in (event.fields, event.fields_before))
-    return {f"ticket {event.ticket}", STAFF}.union(*told)
-
-
-def _told(ticket: int, fields: Mapping[str, Any]) -> Iterable[str]:
-    yield f"number {ticket}"
-    for name in ("requester", "assignee", "priority", "status"):
-        yield f"{name} {fields[name]}"
-    for tag in fields["tags"]:
-        yield f"tags {tag}"
-
-
-def listens_to(filter_: Filter) -> frozenset[str]:
-    """What a list or a count is found by: its narrowest condition, so that other tickets' events do not look at it."""
-    conditions = dict(filter_.conditions)
-    for name in NARROWEST:
-        if name in conditions:
-            return frozenset(f"{name} {value}" for value in conditions[name]) or frozenset({NOTHING})
-    return frozenset({STAFF})
-
-
-def may_be_anywhere(event: Happened) -> bool:
-    """Whether no topic tells which regions an event touches: people are named in all of them."""
-    return event.vague or event.what in (What.PERSON_ADDED, What.PERSON_CHANGED)

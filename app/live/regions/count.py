@@ -8,7 +8,7 @@ from app.desk.events import COMING_AND_GOING, Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content, Part
-from app.live.region import OfTickets, listens_to
+from app.live.region import OfTickets
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CountRegion(OfTickets):
 
     @property
     def topics(self) -> frozenset[str]:
-        return listens_to(self.filter)
+        return self.filter.topics
 
     async def compute(self) -> Content:
         count = await queries.count(self.filter)

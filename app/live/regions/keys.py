@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.desk import embeds
-from app.desk.events import Happened
+from app.desk.events import KEYS, Happened
 from app.live.content import Content, Part
-from app.live.region import KEYS, OfStaff
+from app.live.region import OfStaff
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from app.desk.events import Happened, What
 from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content, Entry, Part
-from app.live.region import OfTickets, listens_to, may_be_anywhere
+from app.live.region import OfTickets
 
 TEMPLATES = {  # of a row and of the foot, by whether the audience is staff and whether it is embedded
     (True, False): ("tickets/row.html", "tickets/foot.html"),
@@ -51,7 +51,7 @@ class ListRegion(OfTickets):
 
     @property
     def topics(self) -> frozenset[str]:
-        return listens_to(self.filter)
+        return self.filter.topics
 
     async def compute(self) -> Content:
         page = await queries.page(self.filter)
@@ -92,7 +92,7 @@ class ListRegion(OfTickets):
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
         """Of a ticket that enters, changes or leaves it."""
         rows = (entry.id for entry in (*before.entries, *after.entries))
-        return not may_be_anywhere(event) and event.ticket is not None and _entry(event.ticket) in rows
+        return not event.may_be_anywhere and event.ticket is not None and _entry(event.ticket) in rows
 
 
 def _entry(ticket: int) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.desk import queries
-from app.desk.events import COMING_AND_GOING, Happened, What
+from app.desk.events import COMING_AND_GOING, STAFF, Happened, What
 from app.live.content import Content, Part
-from app.live.region import STAFF, OfStaff
+from app.live.region import OfStaff
 
 PEOPLE = (What.PERSON_ADDED, What.PERSON_CHANGED, What.PERSON_DISABLED)
 

@@ -7,7 +7,7 @@ from app.desk import queries
 from app.desk.events import Happened, What
 from app.desk.policy import Audience
 from app.live.content import Content, Part
-from app.live.region import OfTickets, may_be_anywhere
+from app.live.region import OfTickets
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TicketRegion(OfTickets):
         return event.what != What.COMMENT_RENDERED
 
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
-        return not may_be_anywhere(event)
+        return not event.may_be_anywhere
 
     def of_ticket(self) -> int:
         return self.ticket
