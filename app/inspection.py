@@ -45,7 +45,7 @@ def _templates() -> list[str]:
         name = template.relative_to(ROOT / "templates").as_posix()
         try:
             render.compile(name)
-        except TemplateError as error:
+        except (TemplateError, ValueError, TypeError) as error:  # the latter two: of a % in a text
             found.append(f"template {name}: {error}")
     return found
 

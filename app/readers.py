@@ -41,17 +41,22 @@ class Reader:
         self._opened.row_factory = sqlite3.Row
         self._opened.execute(f"PRAGMA cache_size={cache}")
         self._opened.execute("PRAGMA query_only=ON")
+        self._begun = False
 
     def begin(self) -> None:
         """From the next statement on, until the end, everything is as it is then."""
         self._opened.execute("BEGIN")
+        self._begun = True
 
     def end(self) -> None:
+        self._begun = False
         if self._opened.in_transaction:  # else an error has ended it
             self._opened.rollback()
 
     def here(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        """Raises OperationalError also where one would have to wait."""
+        """Raises OperationalError, also where one would have to wait, and where an error has ended the snapshot."""
+        if self._begun and not self._opened.in_transaction:
+            raise sqlite3.OperationalError("the snapshot was ended by an error")
         return self._opened.execute(query, values).fetchall()
 
     def patiently(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
@@ -146,7 +151,7 @@ class Readers:
             try:
                 return reader.here(query, values)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
         loop = asyncio.get_running_loop()
         return await finish(loop.run_in_executor(self._threads, reader.patiently, query, values))

@@ -195,6 +195,19 @@ async def test_a_snapshot_is_of_the_moment_of_its_first_read_whatever_others_com
     assert await outliving == ["Then"]
 
 
+async def test_a_snapshot_that_an_error_has_ended_is_read_no_further(desk):
+    """As SQLite does when the disk fails under a reader: what followed would be of another moment."""
+    await a_ticket(desk.clara)
+    for aside in (False, True):
+        reader = db.get_connection("default")._readers._idle[-1]
+        async with db.snapshot():
+            await subjects()
+            reader._opened.rollback()
+            with pytest.raises(OperationalError, match="ended"):
+                await subjects(aside=aside)
+    assert len(await subjects()) == 1
+
+
 async def test_nobody_writes_by_what_a_snapshot_says(desk):
     ticket = await a_ticket(desk.clara, subject="Before")
     async with db.snapshot():

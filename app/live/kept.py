@@ -180,6 +180,6 @@ async def _read(wanted: Iterable[Shown]) -> Contents:
         shown.cost = time.monotonic() - began
     await journal.position()
     for region, failure in failures.items():
-        about = ", ".join(sorted(region.topics))
+        about = region.audience if region.of_ticket() is None else f"ticket {region.of_ticket()}"
         log.error("the %s of %s cannot be computed", region.name, about, exc_info=failure)
     return contents

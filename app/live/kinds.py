@@ -1,5 +1,7 @@
 """Every kind of region."""
 
+from functools import lru_cache
+
 from app.desk.policy import Audience
 from app.live.region import Region
 from app.live.regions.count import CountRegion
@@ -24,6 +26,7 @@ KINDS: tuple[type[Region], ...] = (
 NAMED = {kind.name: kind for kind in KINDS}
 
 
+@lru_cache(maxsize=1024)
 def read(name: str, of: str, audience: Audience) -> Region:
     """The region that a token names. Raises KeyError, or ValueError for what are no parameters of its kind."""
     return NAMED[name].read(audience, of)

@@ -7,7 +7,7 @@ event either by its first frame or by a round, never by neither.
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from math import inf
 
@@ -140,9 +140,19 @@ class Relay:
                 await self.kept.read(region)
             if region in self.kept:
                 self.kept[region].unwatched_since = None
+        needed = {self.kept[region] for region in wanted if region in self.kept}
         now = time.monotonic()
-        if due := [shown for shown in self.kept.waiting if shown.region in wanted or not shown.rests(now)]:
-            self._note(await self.kept.compute(due))
+        due = {shown for shown in self.kept.waiting if shown in needed or not shown.rests(now)}
+        if due := due.union(self._along(due | self._owed)):
+            self._note(await self.kept.compute(list(due)))
+
+    def _along(self, computed: Iterable[Shown]) -> Iterator[Shown]:
+        """What rests on the same pages and is cheaper: a page is sent nothing while anything that it shows waits."""
+        for shown in computed if self.kept.waiting else ():
+            beside = {region for crowd in self.hub.showing(shown.region) for region in crowd.regions}
+            for other in (self.kept[region] for region in beside if region in self.kept):
+                if other in self.kept.waiting and other.cost <= shown.cost:
+                    yield other
 
     def _note(self, computed: Iterable[Shown]) -> None:
         """What was computed may be owed to sockets. Those that show what could not be come back, and find out."""
@@ -251,13 +261,14 @@ class Relay:
         async with self._lock:
             begins = on and ticket not in socket.watched and not socket.grant.key
             await self._round([TicketRegion(ticket, socket.audience)] if begins else [])
+            if socket not in self.hub.sockets:  # something that it shows has failed
+                return
             self._settle(socket)
             if begins:
                 socket.watched.append(ticket)
             elif not on and ticket in socket.watched:
                 socket.watched.remove(ticket)
-            if socket in self.hub.sockets:
-                self.hub.join(socket)
+            self.hub.join(socket)
             await self._answer(socket, self._pulse_frame(socket))
 
     async def resync(self, socket: Socket) -> None:

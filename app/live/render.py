@@ -90,7 +90,13 @@ class _Translating(NodeTransformer):
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - as Jinja calls it
         match node:
-            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(text))], kwargs=[]):
+            case nodes.Call(
+                node=nodes.Name(name="_"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
                 return nodes.MarkSafe(nodes.Const(str(self._gettext(text))), lineno=node.lineno)
         return self.generic_visit(node)
 

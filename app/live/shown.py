@@ -116,9 +116,10 @@ class Shown:
         self._steps.clear()
 
     def _lost(self, events: Iterable[Happened], before: Content) -> frozenset[str]:
-        """Rows of tickets that the audience may see no more."""
+        """Rows of tickets that the audience may see no more; also what has just left, and may stand under a hand."""
         rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
-        return rows.intersection(entry.id for entry in before.entries)
+        left = frozenset[str]().union(*(touch.entries for touch in self.touches[-3:]))
+        return rows & left.union(entry.id for entry in before.entries)
 
     def touched_after(self, position: int) -> bool:
         return bool(self.touches) and self.touches[-1].number > position

@@ -1,6 +1,7 @@
 """What the composition root made, where the web floor reaches it."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import cast
 
 from quart import current_app
@@ -12,6 +13,8 @@ from app.web.assets import Assets
 from app.web.bearers import Bearers
 from app.web.limits import Limits, SignInLimits
 
+READING = 16  # pages that are read at once; each holds a connection while a search of it waits for its turn
+
 
 @dataclass(frozen=True)
 class House:
@@ -22,6 +25,7 @@ class House:
     sign_ins: SignInLimits
     limits: Limits
     bearers: Bearers
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READING))
 
 
 def house() -> House:

@@ -96,7 +96,7 @@ async def watch(grant: Grant) -> Live:
     All of it is as of one position; what is committed meanwhile reaches the page by its socket. Who the person is may
     have changed since they asked; then the page looks again as soon as it has one.
     """
-    async with db.snapshot():
+    async with house().reading, db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), house().config.sessions)
         contents = {region: await region.compute() for region in grant.regions}

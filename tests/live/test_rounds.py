@@ -1,6 +1,7 @@
 """What a round does and does not: it looks only at what an event can touch, and ends though it is cut short."""
 
 import asyncio
+import time
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -8,13 +9,14 @@ import pytest
 
 from app import db
 from app.desk import people, tickets
-from app.live import journal, relay
+from app.live import journal, relay, shown
 from app.live.hub import Socket
 from app.live.kinds import KINDS
 from app.live.region import Region
 from app.live.tokens import Grant
 from tests.conftest import DEADLINE
 from tests.live.actions import Desk
+from tests.live.reads import compute, let_compute
 
 
 @pytest.fixture
@@ -163,6 +165,36 @@ async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, 
     assert any(socket.position == behind for socket in sockets)
     for page in pages:
         await page.equals_its_reload()
+
+
+async def test_what_rests_on_a_page_goes_along_with_what_is_dearer(served, open_, monkeypatch):
+    """Else a page of two that rest in turn would wait for the moment at which both have rested."""
+    monkeypatch.setattr(shown, "RESTS", 1_000_000)
+    desk, relay_ = Desk(served.cast), served.relay
+    ticket = await desk.open()
+
+    async def slowly(region):
+        await asyncio.sleep(0.1 if region.name == "list" else 0)
+        return await compute(region)
+
+    let_compute(monkeypatch, slowly)
+    page = await open_(served.cast.anna, "/tickets")
+    [socket] = relay_.hub.sockets
+    dear, cheap = (next(relay_.kept[it] for it in socket.regions if it.name == name) for name in ("list", "count"))
+
+    async def is_sent(change, rested) -> bool:
+        """Whether the page has a change after a round before which this one has rested, and the other has not."""
+        async with relay_._lock:
+            await change
+            for one in (dear, cheap):
+                one.computed = time.monotonic() - (2 if one is rested else 0)
+            await relay_._round()
+            return socket.position == relay_.position.number
+
+    dear.cost, cheap.cost = 0.1, 0.01
+    assert not await is_sent(desk.change(ticket, status="solved"), cheap)
+    assert await is_sent(desk.change(ticket, status="open"), dear)
+    await page.equals_its_reload()
 
 
 class Stuck:
