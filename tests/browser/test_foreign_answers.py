@@ -148,5 +148,4 @@ async def test_no_words_are_lost_to_whatever_answers(browser, running, desk):
         async with asyncio.timeout(DEADLINE):
             while await everything() == before and form.path != "/settings":
                 await asyncio.sleep(0.02)
-        await page.close()
     assert lost == desk.failed == [] and tried == len(FORMS) * len(ANSWERS)
