@@ -6,10 +6,12 @@ disagree about what there is to show. What an event touched of it: app/live/show
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from app.desk import policy
-from app.desk.events import Happened
+from app.desk import filters, policy
+from app.desk.events import STAFF, Happened, What
+from app.desk.filters import Filter
 from app.desk.policy import Audience
 from app.live.content import Content
 
@@ -71,15 +73,64 @@ class OfStaff(Region):
             raise ValueError(of)
         return cls()
 
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset({STAFF})
+
 
 class OfTickets(Region):
-    """One that shows tickets, or what is in them, and people's names."""
+    """One that shows tickets, or what is in them, and people's names. texts: whether what people wrote is among it."""
+
+    texts: ClassVar[bool] = False
 
     def may_touch(self, event: Happened) -> bool:
         if event.may_be_anywhere:
             return event.ticket is not None or event.person is not None
+        if event.what == What.COMMENT_RENDERED and not self.texts:
+            return False
         return policy.may_know(self.audience, event) and self.may_show(event)
 
-    @abstractmethod
     def may_show(self, event: Happened) -> bool:
         """The same, of an event of a ticket that the audience may know of."""
+        return True
+
+
+@dataclass(frozen=True)
+class OfFilter(OfTickets):
+    """What a filter lets through."""
+
+    filter: Filter
+
+    @property
+    def audience(self) -> Audience:
+        return self.filter.audience
+
+    @property
+    def of(self) -> str:
+        return str(self.filter)
+
+    @classmethod
+    def read(cls, audience: Audience, of: str) -> Self:
+        return cls(filters.read(audience, of))
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return self.filter.topics
+
+
+@dataclass(frozen=True)
+class OfTicket(OfTickets):
+    """One ticket, or a part of it."""
+
+    ticket: int
+    audience: Audience
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset({f"ticket {self.ticket}"})
+
+    def may_touch(self, event: Happened) -> bool:
+        return event.ticket in (None, self.ticket) and super().may_touch(event)
+
+    def of_ticket(self) -> int:
+        return self.ticket

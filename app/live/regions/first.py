@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.desk import queries
-from app.desk.events import COMING_AND_GOING, STAFF, Happened
+from app.desk.events import COMING_AND_GOING, Happened
 from app.live.content import Content, Part
 from app.live.region import OfStaff
 
@@ -11,10 +11,6 @@ from app.live.region import OfStaff
 @dataclass(frozen=True)
 class FirstRegion(OfStaff):
     name = "first"
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset({STAFF})
 
     async def compute(self) -> Content:
         return Content(parts=(Part("#first", "tickets/first.html", not await queries.has_tickets()),))

@@ -1,14 +1,11 @@
 """The rows of a list, what stands above and below them, and what those are called whom it is filtered by."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from app.desk import filters, names, queries
-from app.desk.events import Happened, What
-from app.desk.filters import Filter
-from app.desk.policy import Audience
+from app.desk.events import Happened
 from app.live.content import Content, Entry, Part
-from app.live.region import OfTickets
+from app.live.region import OfFilter
 
 TEMPLATES = {  # of a row and of the foot, by whether the audience is staff and whether it is embedded
     (True, False): ("tickets/row.html", "tickets/foot.html"),
@@ -33,25 +30,8 @@ class Foot:
 
 
 @dataclass(frozen=True)
-class ListRegion(OfTickets):
-    filter: Filter
+class ListRegion(OfFilter):
     name = "list"
-
-    @property
-    def audience(self) -> Audience:
-        return self.filter.audience
-
-    @property
-    def of(self) -> str:
-        return str(self.filter)
-
-    @classmethod
-    def read(cls, audience: Audience, of: str) -> Self:
-        return cls(filters.read(audience, of))
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return self.filter.topics
 
     async def compute(self) -> Content:
         page = await queries.page(self.filter)
@@ -85,8 +65,6 @@ class ListRegion(OfTickets):
         )
 
     def may_show(self, event: Happened) -> bool:
-        if event.what == What.COMMENT_RENDERED:
-            return False
         return bool(self.filter.q) or self.filter.meets(event.fields) or self.filter.meets(event.fields_before)
 
     def tells(self, event: Happened, before: Content, after: Content) -> bool:

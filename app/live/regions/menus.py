@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.desk import queries
-from app.desk.events import COMING_AND_GOING, STAFF, Happened, What
+from app.desk.events import COMING_AND_GOING, Happened, What
 from app.live.content import Content, Part
 from app.live.region import OfStaff
 
@@ -13,10 +13,6 @@ PEOPLE = (What.PERSON_ADDED, What.PERSON_CHANGED, What.PERSON_DISABLED)
 @dataclass(frozen=True)
 class MenusRegion(OfStaff):
     name = "menus"
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset({STAFF})
 
     async def compute(self) -> Content:
         people, tags = tuple(await queries.assignable()), tuple(await queries.tags())

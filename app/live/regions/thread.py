@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import threads
-from app.desk.events import Happened
 from app.desk.policy import Audience
 from app.desk.threads import Said, Thread
 from app.live.content import Content, Entry, Part
-from app.live.region import OfTickets
+from app.live.region import OfTicket
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,12 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class ThreadRegion(OfTickets):
+class ThreadRegion(OfTicket):
     """first: the place of the part's first message; 0: the last part, wherever it begins."""
 
-    ticket: int
-    audience: Audience
     first: int = 0
     name = "thread"
+    texts = True
 
     @property
     def of(self) -> str:
@@ -40,10 +38,6 @@ class ThreadRegion(OfTickets):
     def read(cls, audience: Audience, of: str) -> Self:
         ticket, _, first = of.partition(" ")
         return cls(int(ticket), audience, int(first or 0))
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset({f"ticket {self.ticket}"})
 
     async def compute(self) -> Content:
         thread = await threads.thread(self.audience, self.ticket, self.first)
@@ -70,15 +64,6 @@ class ThreadRegion(OfTickets):
         following = thread.first + threads.PART
         first = following if following < threads.last_part(thread.count) else 0
         return Turn(self.ticket, first, max(0, thread.count - following + 1))
-
-    def may_touch(self, event: Happened) -> bool:
-        return event.ticket in (None, self.ticket) and super().may_touch(event)
-
-    def may_show(self, event: Happened) -> bool:
-        return True
-
-    def of_ticket(self) -> int:
-        return self.ticket
 
 
 def thread_key(number: int) -> str:

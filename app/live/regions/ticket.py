@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import queries
-from app.desk.events import Happened, What
+from app.desk.events import Happened
 from app.desk.policy import Audience
 from app.live.content import Content, Part
-from app.live.region import OfTickets
+from app.live.region import OfTicket
 
 
 @dataclass(frozen=True)
-class TicketRegion(OfTickets):
-    ticket: int
-    audience: Audience
+class TicketRegion(OfTicket):
     name = "ticket"
 
     @property
@@ -23,10 +21,6 @@ class TicketRegion(OfTickets):
     @classmethod
     def read(cls, audience: Audience, of: str) -> Self:
         return cls(int(of), audience)
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset({f"ticket {self.ticket}"})
 
     async def compute(self) -> Content:
         header = await queries.header(self.audience, self.ticket)
@@ -38,14 +32,5 @@ class TicketRegion(OfTickets):
         template = "tickets/header.html" if self.audience.is_staff else "tickets/header_public.html"
         return Content(parts=(Part(target, template, header, "outerMorph"),))
 
-    def may_touch(self, event: Happened) -> bool:
-        return event.ticket in (None, self.ticket) and super().may_touch(event)
-
-    def may_show(self, event: Happened) -> bool:
-        return event.what != What.COMMENT_RENDERED
-
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
         return not event.may_be_anywhere
-
-    def of_ticket(self) -> int:
-        return self.ticket
