@@ -166,6 +166,11 @@ class Hub:
         closing.add_done_callback(self._closing.discard)
         return closing
 
+    def fail(self, sockets: Iterable[Socket]) -> None:
+        """Drop sockets because of a fault of ours, which is logged: they come back."""
+        for socket in list(sockets):
+            self.drop(socket, Close.FAILED)
+
     async def closed(self) -> None:
         """Until everyone who was dropped is told, or was given the time for it."""
         while self._closing:

@@ -125,7 +125,7 @@ class Kept:
         if region in self:
             self._drop(self._shown[region])
         if content is not None:
-            self.add(region, content, self.position.number)
+            self.add(region, content, self.position.number).cost = new.cost
 
     async def compute(self, due: list[Shown]) -> set[Shown]:
         """Compute these regions now; which of them could be."""

@@ -13,11 +13,12 @@ from math import inf
 
 from app import db, memory
 from app.config import Config
-from app.desk.events import Happened, What
 from app.live import access, builds, journal
 from app.live.bus import MemoryBus
+from app.live.delivery import Broken, Delivery
 from app.live.frames import Frames
-from app.live.hub import PATIENCE, SILENCE, Close, Gone, Hub, Slow, Socket
+from app.live.guard import Guard
+from app.live.hub import SILENCE, Close, Gone, Hub, Socket
 from app.live.journal import Position
 from app.live.kept import Kept
 from app.live.region import Region
@@ -30,14 +31,8 @@ LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 PULSE = 0.1  # seconds between looks at every socket's time
 BREATH = 0.05  # seconds after a round that computed something, so that under load one takes many changes
 FAR = 1000  # events; further behind than that, every region is read anew
-TURN = 100  # sockets between two turns of the loop for everybody else
-OWN = (What.PERSON_CHANGED, What.PERSON_DISABLED, What.PREFERENCES_CHANGED)  # what a person may see, and how
 
 log = logging.getLogger(__name__)
-
-
-class Broken(Exception):
-    """A region cannot be computed, or its HTML not rendered. It is logged already."""
 
 
 class Relay:
@@ -51,7 +46,8 @@ class Relay:
         self.stopping = False
         self._config, self._bus, self._render = config, bus, render
         self._frames = Frames(self.kept, render)
-        self._owed: set[Shown] = set()  # regions that changed, and maybe not everyone who shows them knows
+        self._delivery = Delivery(self.hub, self.kept, self._frames)
+        self._guard = Guard(self.hub, config.sessions)
         self._lock = asyncio.Lock()
         self._pulsed = 0.0
         self._peak = memory.Peak()
@@ -113,8 +109,8 @@ class Relay:
             if stands != self.position:
                 await self._catch_up(stands)
             await self._compute(wanted)
-        if self._owed:
-            await self._send_round()
+        if self._delivery.owed:
+            await self._delivery.send_round()
         if any(region not in self.kept for region in wanted):
             raise Broken
 
@@ -123,13 +119,13 @@ class Relay:
         same = stands.epoch == self.position.epoch and stands.number > self.position.number
         events = await journal.after(self.position.number, FAR + 1) if same else []
         if events and len(events) <= FAR:
-            await self._check_rights(events)
-            self._note(await self.kept.take(events))
+            await self._guard.check_after(events)
+            self._delivery.note(await self.kept.take(events))
             return
-        await self._check(self.hub.sockets)
+        await self._guard.check(self.hub.sockets)
         other = stands.epoch != self.position.epoch
         await self.kept.start_over(stands)
-        self._note(self.kept)
+        self._delivery.note(self.kept)
         for socket in self.hub.sockets if other else ():
             socket.position = -1
 
@@ -143,8 +139,8 @@ class Relay:
         needed = {self.kept[region] for region in wanted if region in self.kept}
         now = time.monotonic()
         due = {shown for shown in self.kept.waiting if shown in needed or not shown.rests(now)}
-        if due := due.union(self._along(due | self._owed)):
-            self._note(await self.kept.compute(list(due)))
+        if due := due.union(self._along(due | self._delivery.owed)):
+            self._delivery.note(await self.kept.compute(list(due)))
 
     def _along(self, computed: Iterable[Shown]) -> Iterator[Shown]:
         """What rests on the same pages and is cheaper: a page is sent nothing while anything that it shows waits."""
@@ -153,75 +149,6 @@ class Relay:
             for other in (self.kept[region] for region in beside if region in self.kept):
                 if other in self.kept.waiting and other.cost <= shown.cost:
                     yield other
-
-    def _note(self, computed: Iterable[Shown]) -> None:
-        """What was computed may be owed to sockets. Those that show what could not be come back, and find out."""
-        self._owed.update(computed)
-        for region in self.kept.broken:
-            self._fail([socket for crowd in self.hub.showing(region) for socket in crowd.sockets])
-        self.kept.broken.clear()
-
-    async def _send_round(self) -> None:
-        """Bring up whoever shows what was touched. Cut short, by a page that hangs up, the next one goes on with it."""
-        owed = set(self._owed)
-        crowds = {crowd for shown in owed for crowd in self.hub.showing(shown.region)}
-        resting = {crowd for shown in self.kept.waiting for crowd in self.hub.showing(shown.region)}
-        for turn, socket in enumerate([socket for crowd in crowds - resting for socket in crowd.sockets]):
-            if turn % TURN == TURN - 1:
-                await asyncio.sleep(0)
-            if socket.late is None and socket.crowd:
-                await self._bring_up(socket)
-        self._owed -= owed
-
-    async def _bring_up(self, socket: Socket) -> None:
-        """Send a socket what it is behind by, if anything; who cannot take it now is served on its own."""
-        try:
-            if text := self._next(socket):
-                await socket.send(text)
-            socket.position = self.position.number
-        except Slow:
-            socket.late = asyncio.create_task(self._serve_late(socket))
-        except Exception as error:  # noqa: BLE001 - one socket's trouble is not the others'
-            self._give_up(socket, error)
-
-    async def _serve_late(self, socket: Socket) -> None:
-        """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
-        try:
-            while socket in self.hub.sockets and socket.position != self.position.number:
-                if any(self.kept[region].waiting for region in socket.regions):
-                    return  # the round that computes it takes the socket along
-                text = self._next(socket)
-                socket.position = self.position.number  # before it is sent: whoever sets it meanwhile wants the whole
-                if text:
-                    await socket.send(text, PATIENCE)
-        except Slow:
-            self.hub.drop(socket, Close.OVERLOAD)
-        except Exception as error:  # noqa: BLE001 - see above
-            self._give_up(socket, error)
-        finally:
-            socket.late = None
-
-    def _next(self, socket: Socket) -> str:
-        """What a socket is behind by. Raises Broken if it cannot be rendered: whoever shows the same comes back."""
-        try:
-            return self._frames.next(socket)
-        except Exception as error:
-            log.exception("a frame cannot be rendered")
-            self._fail(socket.crowd.sockets if socket.crowd else [socket])
-            raise Broken from error
-
-    def _give_up(self, socket: Socket, error: Exception) -> None:
-        """A socket whose other end is gone is forgotten; one for which we fail is closed."""
-        if isinstance(error, Gone | Broken):
-            self.hub.leave(socket)
-        else:
-            log.error("a frame cannot be sent", exc_info=error)
-            self._fail([socket])
-
-    def _fail(self, sockets: Iterable[Socket]) -> None:
-        """Close sockets because of a fault of ours, which is logged: they come back."""
-        for socket in list(sockets):
-            self.hub.drop(socket, Close.FAILED)
 
     # -- joining, watching, resync --
 
@@ -244,7 +171,7 @@ class Relay:
                 self.hub.drop(socket, Close.RESTART)
                 return
             self.hub.join(socket)
-            await self._answer(socket, text)
+            await self._delivery.answer(socket, text)
 
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
         """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost, Broken."""
@@ -269,7 +196,7 @@ class Relay:
             elif not on and ticket in socket.watched:
                 socket.watched.remove(ticket)
             self.hub.join(socket)
-            await self._answer(socket, self._pulse_frame(socket))
+            await self._delivery.answer(socket, self._pulse_frame(socket))
 
     async def resync(self, socket: Socket) -> None:
         """Send all regions of a page anew: it noticed that something is missing. Raises Broken."""
@@ -277,20 +204,11 @@ class Relay:
             await self._round(socket.regions)
             text = self._frames.whole(socket)
             socket.position = self.position.number
-            await self._answer(socket, text)
+            await self._delivery.answer(socket, text)
 
     async def ping(self, socket: Socket) -> None:
         if socket.late is None:
-            await self._answer(socket, self._pulse_frame(socket))
-
-    async def _answer(self, socket: Socket, text: str) -> None:
-        """Send what a page asked for, or what is its turn to get. Raises Gone."""
-        try:
-            await socket.send(text)
-        except Slow:
-            socket.position = -1  # whatever was asked for is in the whole that it gets when it takes anything again
-            if socket.late is None:
-                socket.late = asyncio.create_task(self._serve_late(socket))
+            await self._delivery.answer(socket, self._pulse_frame(socket))
 
     def _settle(self, socket: Socket) -> None:
         """A page that nothing touched meanwhile is true as of now; rounds pass it over."""
@@ -330,35 +248,10 @@ class Relay:
             memory.give_back()
 
     async def _beat(self, socket: Socket) -> None:
-        await self._check([socket])
+        await self._guard.check([socket])
         if socket in self.hub.sockets:
             with suppress(Gone):
-                await self._answer(socket, self._pulse_frame(socket))
-
-    async def _check(self, sockets: Iterable[Socket]) -> None:
-        """Drop those that have lost their right. Of whom it cannot be told has to come back, and is asked again."""
-        for socket in list(sockets):
-            try:
-                await access.check(socket.grant, self._config.sessions)
-            except access.Lost as lost:
-                self.hub.drop(socket, lost.close)
-            except Exception:
-                log.exception("the rights of person %s cannot be looked up", socket.grant.person)
-                self._fail([socket])
-
-    async def _check_rights(self, events: list[Happened]) -> None:
-        if any(event.vague and event.ticket is None and event.person is None for event in events):
-            await self._check(self.hub.sockets)  # a key of a site, or whatever it was about
-            return
-        sessions = {event.session for event in events if event.what == What.SESSION_ENDED}
-        keys = {event.key for event in events if event.what == What.KEY_REVOKED}
-        changed = {event.person for event in events if event.vague or event.what in OWN} - {None}
-        if sessions or keys or changed:
-            await self._check(
-                socket
-                for socket in self.hub.sockets
-                if socket.grant.session in sessions or socket.grant.key in keys or socket.grant.person in changed
-            )
+                await self._delivery.answer(socket, self._pulse_frame(socket))
 
 
 class _NoWire:

@@ -6,8 +6,9 @@ import time
 from typing import Any, Protocol
 
 from app.live.access import Lost
+from app.live.delivery import Broken
 from app.live.hub import Close, Gone, Socket, Wire
-from app.live.relay import Broken, Relay
+from app.live.relay import Relay
 from app.live.tokens import BadToken
 
 LONGEST = 4096  # bytes of a message from the page

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from app import serving
 from app.config import Limits
 from app.desk import comments
-from app.live import hub, relay
+from app.live import delivery, hub
 from tests.conftest import Served
 from tests.live.actions import Desk
 from tests.live.pages import OpenPage
@@ -26,7 +26,7 @@ LONG = "a long line of words and more words\n" * 800  # 29 kB
 def config(config, monkeypatch):
     """Time-outs a tenth of the real ones, and small buffers in the kernel, so that they are full soon."""
     monkeypatch.setattr(serving, "UNREAD", serving.UNREAD // 10)
-    monkeypatch.setattr(relay, "PATIENCE", relay.PATIENCE / 10)
+    monkeypatch.setattr(delivery, "PATIENCE", delivery.PATIENCE / 10)
     listen = serving.listen
 
     def listen_with_small_buffers(config):

@@ -9,7 +9,7 @@ import pytest
 
 from app import db
 from app.desk import people, tickets
-from app.live import journal, relay, shown
+from app.live import delivery, journal, relay, shown
 from app.live.hub import Socket
 from app.live.kinds import KINDS
 from app.live.region import Region
@@ -149,7 +149,7 @@ async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, 
     pages = [await open_(served.cast.anna, "/tickets") for _ in range(5)]
     for page in pages:
         await page.caught_up()
-    monkeypatch.setattr(relay, "TURN", 1)
+    monkeypatch.setattr(delivery, "TURN", 1)
     monkeypatch.setattr(db, "on_commit", [])
     sockets = served.relay.hub.sockets
     region = next(iter(sockets)).regions[0]
