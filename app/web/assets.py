@@ -20,6 +20,7 @@ CSS = (
     "search",
     "list",
     "ticket",
+    "thread",
     "composer",
     "states",
     "keys",
