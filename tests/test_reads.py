@@ -15,6 +15,7 @@ from app import db
 from app.desk import people
 from app.desk.models import Person, Session, Ticket
 from app.readers import Reader
+from app.web import house
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket
 from tests.live.actions import Desk
@@ -101,6 +102,31 @@ async def test_a_read_that_takes_long_holds_up_neither_short_ones_nor_writes(des
     reader._opened.interrupt()
     with pytest.raises(OperationalError, match="interrupted"):
         await endless
+
+
+async def test_many_long_pages_at_once_hold_up_no_short_one_and_have_few_connections(served, open_, monkeypatch):
+    """Everybody searches, as after a deploy, and each search takes long."""
+    await Desk(served.cast).open()
+    client, over, opened = await served.client(served.cast.anna), threading.Event(), []
+    begin, end, read = Reader.begin, Reader.end, Reader.patiently
+
+    def patiently(reader, *asked):
+        assert over.wait(DEADLINE)
+        return read(reader, *asked)
+
+    monkeypatch.setattr(Reader, "begin", lambda reader: (opened.append(reader), begin(reader)))
+    monkeypatch.setattr(Reader, "end", lambda reader: (opened.remove(reader), end(reader)))
+    monkeypatch.setattr(Reader, "patiently", patiently)
+    searching = [asyncio.create_task(client.get("/tickets?q=tag:vpn+a")) for _ in range(3 * house.LONG)]
+    async with asyncio.timeout(DEADLINE / 2):
+        while len(opened) < house.LONG:
+            await asyncio.sleep(0.005)
+        plain = await open_(served.cast.boris, "/tickets")
+        assert (await client.get("/tickets/1")).status_code == 200
+        await plain.equals_its_reload()
+    assert len(opened) == house.LONG
+    over.set()
+    assert {(await answer).status_code for answer in searching} == {200} and opened == []
 
 
 async def test_what_changes_outside_of_a_transaction_is_kept_whole_however_it_is_cancelled(desk):

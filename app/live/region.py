@@ -41,6 +41,11 @@ class Region(ABC):
     def topics(self) -> frozenset[str]:
         """What it is found by when something happens: at least one topic of each event that may touch it."""
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the database may have to pass many rows over to compute it."""
+        return False
+
     @abstractmethod
     async def compute(self) -> Content:
         """What it shows now, from the database."""

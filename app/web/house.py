@@ -13,7 +13,7 @@ from app.web.assets import Assets
 from app.web.bearers import Bearers
 from app.web.limits import Limits, SignInLimits
 
-READING = 16  # pages that are read at once; each holds a connection while a search of it waits for its turn
+LONG = 16  # pages with long reads at once: each holds a connection while it waits for its turn; no other page waits
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class House:
     sign_ins: SignInLimits
     limits: Limits
     bearers: Bearers
-    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READING))
+    long_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LONG))
 
 
 def house() -> House:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -96,7 +97,8 @@ async def watch(grant: Grant) -> Live:
     All of it is as of one position; what is committed meanwhile reaches the page by its socket. Who the person is may
     have changed since they asked; then the page looks again as soon as it has one.
     """
-    async with house().reading, db.snapshot():
+    turn = house().long_reads if any(region.is_long for region in grant.regions) else nullcontext()
+    async with turn, db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), house().config.sessions)
         contents = {region: await region.compute() for region in grant.regions}

@@ -33,6 +33,10 @@ class Foot:
 class ListRegion(OfFilter):
     name = "list"
 
+    @property
+    def is_long(self) -> bool:
+        return not self.filter.is_plain
+
     async def compute(self) -> Content:
         page = await queries.page(self.filter)
         row, foot = TEMPLATES[self.audience.is_staff, self.audience.embedded]
