@@ -334,11 +334,13 @@ def test_check_finds_broken_templates_and_missing_translations(begun, tmp_path):
     (house / "static").symlink_to(ROOT / "static")
     shutil.copy(ROOT / "config.toml", house)
     (house / "templates" / "careless.html").write_text("<p>{% if %}</p>")
+    (house / "templates" / "percent.html").write_text("<p>{{ _('100 %') }}</p>")
     with (house / "app" / "translations" / "ru.po").open("a") as catalogue:
         catalogue.write('\nmsgid "Careless"\nmsgstr ""\n\nmsgid "%(n)s rows"\nmsgstr "%(m)s"\n')
     result = begun("check", cwd=house)
     assert (result.returncode, result.stdout) == (1, "")
-    template, *translations = result.stderr.splitlines()
+    template, percent, *translations = result.stderr.splitlines()
     assert template.startswith("template careless.html: Expected an expression")
+    assert percent.startswith("template percent.html: ")
     assert "translation ru: 'Careless' is not translated" in translations
     assert any(line.startswith("translation ru: '%(n)s rows': ") for line in translations)

@@ -21,6 +21,8 @@ from tests.live import applier
 
 ANSWERED = ("ping", "subscribe", "unsubscribe")  # by a frame with a token
 
+PROMPTLY = 5 * 1.0  # seconds; rights follow within one
+
 
 class Serving(Protocol):
     """A desk that pages are opened from: Served, or DeskProcess."""
@@ -214,3 +216,11 @@ async def open_page(served: Serving, client: httpx.AsyncClient, path: str, *, co
     start = token_of(dom)
     page = OpenPage(served, client, path, dom, start["token"], start["epoch"], int(start["since"]), int(start["build"]))
     return await page.connect() if connect else page
+
+
+async def close_code(page: OpenPage) -> int:
+    """The code with which the server closes this page's socket."""
+    async with asyncio.timeout(PROMPTLY):
+        while not page.closed:
+            await page.news()
+    return page.closed

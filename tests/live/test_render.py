@@ -30,3 +30,25 @@ def test_so_many_bytes_are_remembered_and_the_last_used_longest(monkeypatch):
     assert remembered.size == 0
     remembered("a", 1000)
     assert made[-1] == "a" and remembered.size == sys.getsizeof(Markup("x" * 1000))
+
+
+def test_a_text_without_variables_is_translated_once_and_is_what_it_would_be_each_time():
+    asked = []
+
+    def gettext(text: str, **values: object) -> Markup:
+        asked.append(text)
+        said = {"Send": "Отправить", "a & b": "а &amp; <b>б</b>"}
+        return Markup(said.get(text, text)) % values
+
+    spoken = render.Spoken(autoescape=True)
+    spoken.globals["_"] = gettext
+    template = spoken.from_string(
+        """{{ _("Send") }}<i title="{{ _('Send') }}">{{ _("a & b") }}</i>{% set word = _("Send") %}{{ word }}"""
+        """{{ {"x": _("Send")}["x"] }}{{ _("%(n)s new", n=n) }}{{ _(text) }}"""
+    )
+    once = len(asked)
+    for _ in range(2):
+        assert template.render(n="<3>", text="Send") == (
+            'Отправить<i title="Отправить">а &amp; <b>б</b></i>ОтправитьОтправить&lt;3&gt; newОтправить'
+        )
+    assert (once, asked[once:]) == (5, ["%(n)s new", "Send"] * 2)
