@@ -12,7 +12,8 @@ import click
 
 from app import db, long_stories, stories
 from app.desk import people, rendering, search
-from app.desk.models import Person, Priority, Role
+from app.desk.models import Person, Priority
+from app.desk.roles import Role
 
 TICKETS = 120
 SEED = 7

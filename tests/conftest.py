@@ -23,7 +23,8 @@ from werkzeug.routing import Rule
 from app import db, serving
 from app.config import Config, Database, Limits, Live, Security, Server
 from app.desk import people
-from app.desk.models import Person, Role
+from app.desk.models import Person
+from app.desk.roles import Role
 from app.live import journal, render
 from app.live.journal import Position
 from app.live.relay import Relay

@@ -7,10 +7,10 @@ import tempfile
 import pytest
 
 from app import db, demo
-from app.desk import events, filters, people, policy, queries, threads, tickets
+from app.desk import events, filters, people, queries, threads, tickets
+from app.desk.audience import STAFF, Audience
 from app.desk.filters import Filter
 from app.desk.models import Comment, Person, Ticket
-from app.desk.policy import STAFF
 from app.live import journal
 from app.live.regions.list import ListRegion
 from app.live.regions.thread import ThreadRegion
@@ -83,7 +83,7 @@ async def test_lists_counts_and_threads_show_it(filled):
             content = await ListRegion(filter_).compute()
             assert len(content.entries) == min(await queries.count(filters.of_view(person, view)), filters.PAGE)
     for ticket in await Ticket.all():
-        for audience in (STAFF, policy.Audience(ticket.requester_id)):
+        for audience in (STAFF, Audience(ticket.requester_id)):
             assert (await queries.header(audience, ticket.id)).subject == ticket.subject
             content = await ThreadRegion(ticket.id, audience).compute()
             keys = [entry.key for entry in content.entries]

@@ -15,8 +15,8 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from app import db
 from app.config import Config, Database
 from app.desk import comments, filters, people, queries
+from app.desk.audience import STAFF
 from app.desk.models import Kind, Person
-from app.desk.policy import STAFF
 from app.sqlite import STANDING
 from app.upgrade import bring_up
 

@@ -8,7 +8,8 @@ import click
 from app.cli.tools import desk_command, spoken
 from app.desk import addresses, people
 from app.desk.errors import Code, Invalid, Missing
-from app.desk.models import Person, Role
+from app.desk.models import Person
+from app.desk.roles import Role
 
 
 @click.group()

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.desk import fields, names, people, policy
+from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid
 from app.desk.events import What
 from app.desk.models import Event, Person, Ticket
+from app.desk.roles import Right
 
 FORM = {"subject", "status", "priority", "assignee", "tags", "due"}  # what the form of a page names, touched or not
 
@@ -34,7 +36,7 @@ class Asked:
 
 
 async def wanted(
-    person: Person, ticket: Ticket, now: Mapping[str, Any], seen: int, asked: Mapping[str, str]
+    actor: Actor, ticket: Ticket, now: Mapping[str, Any], seen: int, asked: Mapping[str, str]
 ) -> dict[str, tuple[Any, Any]]:
     """The changes, field -> (before, after), of a form with these texts that was filled in at the version seen.
 
@@ -43,7 +45,7 @@ async def wanted(
     later one holds. Raises Invalid, or Conflict for a field that somebody else changed as well.
     """
     later = await _since(ticket, seen)
-    read = {name: _asked(person, name, await _read(person, name, text), now, later) for name, text in asked.items()}
+    read = {name: _asked(actor, name, await _read(actor, name, text), now, later) for name, text in asked.items()}
     touched = {name: field for name, field in read.items() if field.is_touched(whole=set(asked) >= FORM)}
     errors: dict[str, Code] = {}
     about: dict[str, str] = {}
@@ -66,12 +68,12 @@ async def _since(ticket: Ticket, seen: int) -> list[Event]:
     return [event for event in reversed(latest) if event.data["version"] > seen]
 
 
-def _asked(person: Person, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Asked:
+def _asked(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Asked:
     touching = [event for event in later if name in event.data["changes"]]
     then = touching[0].data["changes"][name][0] if touching else now[name]
     own, others = then, None
     for event in touching:
-        if event.actor_id == person.id:
+        if event.actor_id == actor.id:
             own, others = event.data["changes"][name][1], None
         else:
             others = event
@@ -79,13 +81,13 @@ def _asked(person: Person, name: str, value: Any, now: Mapping[str, Any], later:
     return Asked(value, now_, then, own, others)
 
 
-async def _read(person: Person, name: str, text: str) -> Any:
+async def _read(actor: Actor, name: str, text: str) -> Any:
     """What a text says, as the desk would keep it, be it allowed or not."""
     match name:
         case "subject":
             return fields.one_line(text)
         case "assignee":
-            return read_assignee(person, text)
+            return read_assignee(actor, text)
         case "tags":
             return fields.read_tags(text)
         case "due":
@@ -96,10 +98,10 @@ async def _read(person: Person, name: str, text: str) -> Any:
     return text
 
 
-def read_assignee(person: Person, text: str) -> int | str | None:
+def read_assignee(actor: Actor, text: str) -> int | str | None:
     """An id; None for nobody; any other text as it is, which names no one."""
     if text == "me":
-        return person.id
+        return actor.id
     if text in ("", "none"):
         return None
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
@@ -135,7 +137,7 @@ async def can_be_assigned(read: int | str | None) -> bool:
     if not isinstance(read, int):
         return read is None
     found = await Person.get_or_none(id=read)
-    return found is not None and policy.may_be_assigned(found)
+    return found is not None and policy.may(found, Right.BE_ASSIGNED)
 
 
 async def _refuse(ticket: Ticket, touched: Mapping[str, Asked], *, by: int | None) -> None:

@@ -10,18 +10,20 @@ from typing import Any
 
 from app import db
 from app.config import origin
-from app.desk import addresses, comments, events, fields, people, policy, queries, rendering, tickets
+from app.desk import addresses, comments, events, fields, people, policy, rendering, tickets
+from app.desk.actor import DESK, Actor
+from app.desk.audience import Audience, Seen
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
 from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
-from app.desk.policy import Audience
 from app.desk.rendering import Made
+from app.desk.roles import Right
 from app.desk.tickets import Opening
 
 NAME = 100  # characters
 ORIGINS = 20  # a key
-ACTIONS = ("read", "comment", "create")
+ACTIONS = {"read": Right.READ, "comment": Right.REPLY, "create": Right.OPEN}  # what a site can let its page do
 VIEWS = {
     "all": frozenset(Status),
     "open": UNDONE,
@@ -61,9 +63,10 @@ class Embed:
 # -- keys --
 
 
-async def add_key(name: str, origins: Sequence[str], by: Person | None = None) -> EmbedKey:
+async def add_key(name: str, origins: Sequence[str], by: Actor = DESK) -> EmbedKey:
     """A key for a site whose pages have one of these origins. Raises Refused, Invalid."""
-    _check_manager(by)
+    if not policy.may(by, Right.KEYS_MANAGE):
+        raise Refused
     errors: dict[str, Code] = {}
     name = fields.one_line(name)
     fields.collect(errors, "name", lambda: fields.check_text(name, NAME))
@@ -88,9 +91,10 @@ def parse_origins(texts: Sequence[str]) -> list[str]:
         raise ValueError(Code.NOT_AN_ORIGIN) from None
 
 
-async def revoke_key(id: str, by: Person | None = None) -> EmbedKey:  # noqa: A002 - the word of the command line
+async def revoke_key(id: str, by: Actor = DESK) -> EmbedKey:  # noqa: A002 - the word of the command line
     """End a key, on open pages too. Raises Refused, Missing."""
-    _check_manager(by)
+    if not policy.may(by, Right.KEYS_MANAGE):
+        raise Refused
     async with db.transaction():
         key = await EmbedKey.get_or_none(id=id)
         if key is None:
@@ -159,15 +163,24 @@ async def person_of(person: int, key: str) -> Person | None:
 # -- what can be done there --
 
 
+@dataclass(frozen=True)
+class Speaker:
+    """A requester inside another site, who acts there: a part of what they may at the desk."""
+
+    id: int
+    embed: Embed
+    rights: frozenset[Right]
+
+    def sees(self, ticket: Seen) -> bool:
+        return self.embed.ticket in (None, ticket.id) and self.embed.audience.sees(ticket)
+
+
 async def reply(embed: Embed, ticket: int, body: str, key: str) -> Comment:
     """A reply of the requester, to a ticket that the page may show. Raises Missing, Refused, Invalid."""
-    await _speaker(embed, "comment", ticket)
+    await tickets.visible(await _speaker(embed, "comment", ticket), ticket)
     made = await _made(body)
     async with db.transaction():
-        person = await _speaker(embed, "comment", ticket)
-        if await queries.header(embed.audience, ticket) is None:
-            raise Missing
-        return await comments.write(person, ticket, body, key=key, made=made)
+        return await comments.write(await _speaker(embed, "comment", ticket), ticket, body, key=key, made=made)
 
 
 async def open_ticket(embed: Embed, subject: str, body: str, key: str) -> Ticket:
@@ -175,8 +188,7 @@ async def open_ticket(embed: Embed, subject: str, body: str, key: str) -> Ticket
     await _speaker(embed, "create")
     made = await _made(body)
     async with db.transaction():
-        person = await _speaker(embed, "create")
-        return await tickets.open_ticket(person, Opening(subject, body, key=key), made)
+        return await tickets.open_ticket(await _speaker(embed, "create"), Opening(subject, body, key=key), made)
 
 
 async def _made(body: str) -> Made:
@@ -185,19 +197,14 @@ async def _made(body: str) -> Made:
     return await rendering.made(words) if 0 < len(words) <= fields.BODY else Made("", 0)
 
 
-async def _speaker(embed: Embed, action: str, ticket: int | None = None) -> Person:
+async def _speaker(embed: Embed, action: str, ticket: int | None = None) -> Speaker:
+    """Who acts. Raises Refused, or Missing where the page is not even to show that ticket."""
     person = await person_of(embed.person, embed.key)
-    if person is None or not policy.may_be_embedded(person):
+    if person is None or not policy.may(person, Right.BE_EMBEDDED):
         raise Refused
     if not embed.may(action, ticket):
         raise Refused if embed.may("read", ticket) else Missing
-    return person
-
-
-def _check_manager(by: Person | None) -> None:
-    """by: nobody is the command line."""
-    if by is not None and not policy.may_manage(by):
-        raise Refused
+    return Speaker(person.id, embed, person.rights & {ACTIONS[action] for action in embed.actions})
 
 
 def _text(value: object) -> str:
@@ -214,7 +221,7 @@ def _parse_resource(text: str) -> int | None:
 
 
 def _parse_actions(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(action in ACTIONS for action in value):
+    if not isinstance(value, list) or not value or not all(action in tuple(ACTIONS) for action in value):
         raise ValueError(Code.UNKNOWN)
     return tuple(action for action in ACTIONS if action in value)
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from app import db
-from app.desk.models import Comment, Event, Person, Priority, Status, Ticket
+from app.desk.actor import DESK, Actor
+from app.desk.models import Comment, Event, Priority, Status, Ticket
 
 
 class What(StrEnum):
@@ -29,7 +30,7 @@ class What(StrEnum):
 
 
 COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
-STAFF, KEYS = "staff", "keys"  # topics: of all that staff see, and of sites' keys
+FOR_STAFF, KEYS = "staff", "keys"  # topics: of all that staff see, and of sites' keys
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
 
 
@@ -60,9 +61,14 @@ class Happened:
     def topics(self) -> set[str]:
         """What it is about: a ticket, and what that is filed under, before and after; a person; a key of a site."""
         if self.ticket is None:
-            return {STAFF} if self.person is not None else {KEYS} if self.key else set()
+            return {FOR_STAFF} if self.person is not None else {KEYS} if self.key else set()
         filed = (_filed(self.ticket, moment) for moment in (self.fields, self.fields_before))
-        return {f"ticket {self.ticket}", STAFF}.union(*filed)
+        return {f"ticket {self.ticket}", FOR_STAFF}.union(*filed)
+
+    @property
+    def is_deletion(self) -> bool:
+        """Of a ticket."""
+        return self.what == What.TICKET_DELETED
 
     @property
     def may_be_anywhere(self) -> bool:
@@ -150,7 +156,7 @@ async def number() -> int:
 async def record(
     what: What,
     *,
-    by: Person | None,
+    by: Actor = DESK,
     ticket: Ticket | None = None,
     tags: list[str] | None = None,
     changes: dict[str, tuple[Any, Any]] | None = None,
@@ -190,7 +196,7 @@ async def record(
         id=taken,
         kind=what.value,
         at=db.now(),
-        actor_id=by.id if by else None,
+        actor_id=by.id,
         ticket_id=ticket.id if ticket else None,
         comment_id=comment,
         person_id=person,

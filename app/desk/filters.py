@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from app.desk import fields, search
-from app.desk.events import STAFF
+from app.desk.audience import Audience
+from app.desk.events import FOR_STAFF
 from app.desk.models import Person, Priority, Status
-from app.desk.policy import Audience, audience_of
 from app.desk.search import Query
 
 PAGE = 50  # rows
@@ -59,10 +59,7 @@ class Filter:
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterable[Condition]:
-        if not self.audience.is_staff:
-            yield "requester", frozenset({self.audience.requester})
-        if self.audience.only:
-            yield "status", frozenset(self.audience.only)
+        yield from self.audience.conditions
         yield from self._view_conditions()
         if self.status:
             yield "status", frozenset(Status) & frozenset(self.status)
@@ -123,7 +120,7 @@ class Filter:
         for name in NARROWEST:
             if name in conditions:
                 return frozenset(f"{name} {value}" for value in conditions[name]) or frozenset({NOTHING})
-        return frozenset({STAFF})
+        return frozenset({FOR_STAFF})
 
     @property
     def is_plain(self) -> bool:
@@ -238,7 +235,7 @@ def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
 
     Several statuses stand in several arguments, or in one with commas between, as the option of a menu has them.
     """
-    return _parse(audience_of(person), person.id, arguments)
+    return _parse(person.audience, person.id, arguments)
 
 
 def parse_embedded(audience: Audience, arguments: Mapping[str, Sequence[str]]) -> Filter:
@@ -287,7 +284,7 @@ def read(audience: Audience, text: str) -> Filter:
 
 def of_view(person: Person, view: str) -> Filter:
     """The whole of a built-in view, for counting."""
-    return Filter(audience_of(person), view, owner=person.id if view == "mine" else 0, page=0)
+    return Filter(person.audience, view, owner=person.id if view == "mine" else 0, page=0)
 
 
 def _page(text: str) -> int:

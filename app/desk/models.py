@@ -8,6 +8,9 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from app.desk.audience import STAFF, Audience, Seen
+from app.desk.roles import ROLES, Right, Role
+
 M = TypeVar("M", bound=Model)
 
 NULLS_LAST = {"due"}
@@ -39,12 +42,6 @@ class IndexWhere(Index):
     def field_names(self) -> list[str]:
         """What is indexed, in SQL."""
         return [part for name in self.fields for part in ([f"({name} IS NULL)"] * (name in NULLS_LAST) + [name])]
-
-
-class Role(StrEnum):
-    ADMIN = "admin"
-    AGENT = "agent"
-    REQUESTER = "requester"
 
 
 class Status(StrEnum):
@@ -96,12 +93,24 @@ class Person(Model):
         indexes = (Index(fields=("name",)),)
 
     @property
-    def is_staff(self) -> bool:
-        return self.role in (Role.ADMIN, Role.AGENT)
+    def rights(self) -> frozenset[Right]:
+        return frozenset() if self.disabled else ROLES[self.role].rights
 
     @property
-    def is_admin(self) -> bool:
-        return self.role is Role.ADMIN
+    def audience(self) -> Audience:
+        return STAFF if self.is_staff else Audience(self.id)
+
+    @property
+    def audiences(self) -> frozenset[Audience]:
+        """All that may be shown to them."""
+        return frozenset({self.audience})
+
+    @property
+    def is_staff(self) -> bool:
+        return ROLES[self.role].sees_all
+
+    def sees(self, ticket: Seen) -> bool:
+        return self.audience.sees(ticket)
 
 
 class Session(Model):

@@ -20,7 +20,8 @@ from app.desk import addresses, events, fields, search
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
 from app.desk.letters import is_visible, without_strays
-from app.desk.models import Person, Role, Session, from_row
+from app.desk.models import Person, Session, from_row
+from app.desk.roles import Role
 
 Values = TypeVarTuple("Values")
 Result = TypeVar("Result")
@@ -65,7 +66,7 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
             raise Invalid({"email": Code.TAKEN})
         person = await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
         if person.is_staff:
-            await events.record(What.PERSON_ADDED, by=None, person=person.id)
+            await events.record(What.PERSON_ADDED, person=person.id)
     return person
 
 
@@ -114,7 +115,7 @@ async def disable(email: str) -> Person:
             raise Missing
         person.disabled = True
         await person.save(update_fields=["disabled"])
-        await events.record(What.PERSON_DISABLED, by=None, person=person.id)
+        await events.record(What.PERSON_DISABLED, person=person.id)
         await _end_all(person)
     return person
 
@@ -152,7 +153,7 @@ async def _set(person: Person, field: str, value: Any) -> None:
     async with db.transaction():
         setattr(person, field, value)
         await person.save(update_fields=[field])
-        await events.record(What.PERSON_CHANGED, by=None, person=person.id, changes={field: (before, value)})
+        await events.record(What.PERSON_CHANGED, person=person.id, changes={field: (before, value)})
 
 
 async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:
@@ -209,7 +210,7 @@ async def end_session(session: str) -> None:
         found = await Session.get_or_none(id=session)
         if found:
             await found.delete()
-            await events.record(What.SESSION_ENDED, by=None, person=found.person_id, session=session)
+            await events.record(What.SESSION_ENDED, person=found.person_id, session=session)
 
 
 async def _end_all(person: Person) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from app import db
 from app.desk import names, search
+from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
 from app.desk.models import Priority, Status
-from app.desk.policy import Audience
+from app.desk.roles import Right, with_right
 
 MOST = 1000  # counts stop here: they are shown as 999+
 
@@ -123,12 +124,12 @@ def _is_long(filter_: Filter, match: str) -> bool:
 
 async def header(audience: Audience, ticket: int) -> Header | None:
     """A ticket's own fields; None if there is none for this audience."""
-    mine, values = theirs(audience)
+    theirs, values = audience.sql()
     found = await db.rows(
         f"SELECT t.*, r.name AS requester, r.email AS requester_email, {names.told_apart('a')} AS assignee, {TAGS} "  # noqa: S608
         "FROM ticket t "
         "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id "
-        f"WHERE t.id = ? AND NOT t.deleted{mine}",
+        f"WHERE t.id = ? AND {theirs}",
         [ticket, *values],
     )
     if not found:
@@ -168,9 +169,11 @@ async def removed(ticket: int) -> Removed | None:
 
 async def assignable() -> list[tuple[int, str]]:
     """Who can be assigned: (id, name), by name."""
+    roles = [role.value for role in with_right(Right.BE_ASSIGNED)]
     found = await db.rows(
         f"SELECT p.id, {names.told_apart('p')} AS name FROM person p "  # noqa: S608
-        "WHERE p.role IN ('admin', 'agent') AND NOT p.disabled ORDER BY p.name, p.id"
+        f"WHERE p.role IN ({', '.join('?' * len(roles))}) AND NOT p.disabled ORDER BY p.name, p.id",
+        roles,
     )
     return [(row["id"], row["name"]) for row in found]
 
@@ -188,14 +191,6 @@ async def tags() -> list[str]:
 
 async def has_tickets() -> bool:
     return bool(await db.rows("SELECT 1 FROM ticket WHERE NOT deleted LIMIT 1"))
-
-
-def theirs(audience: Audience) -> tuple[str, list[Any]]:
-    """Which tickets t are an audience's, as more of a condition."""
-    if audience.is_staff:
-        return "", []
-    only = f" AND t.status IN ({', '.join('?' * len(audience.only))})" if audience.only else ""
-    return f" AND t.requester_id = ?{only}", [audience.requester, *audience.only]
 
 
 def _tags(joined: str | None) -> tuple[str, ...]:

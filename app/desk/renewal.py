@@ -61,7 +61,6 @@ async def _keep(text: dict[str, Any], new: Made) -> None:
     ticket = await Ticket.get(id=before[0]["ticket_id"])
     await events.record(
         What.COMMENT_RENDERED,
-        by=None,
         ticket=ticket,
         tags=await tickets.tags_of(ticket),
         comment=text["id"],

@@ -7,12 +7,13 @@ before the first answer came. Nothing typed is lost, and nothing sent is doubled
 
 import hashlib
 
-from app.desk.models import Comment, Person
+from app.desk.actor import Actor
+from app.desk.models import Comment
 
 
-async def before(person: Person, mark: str | None) -> Comment | None:
+async def before(actor: Actor, mark: str | None) -> Comment | None:
     """What this send has made already."""
-    return await Comment.get_or_none(author_id=person.id, key=mark) if mark else None
+    return await Comment.get_or_none(author_id=actor.id, key=mark) if mark else None
 
 
 def mark_of(key: str, *words: object) -> str | None:

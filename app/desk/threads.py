@@ -10,11 +10,10 @@ from typing import Any
 
 from app import db
 from app.desk import fields, names
+from app.desk.audience import Audience
 from app.desk.errors import Deleted, Missing
 from app.desk.events import What, before_of, changes_of
 from app.desk.models import Kind
-from app.desk.policy import Audience
-from app.desk.queries import theirs
 
 PART = 100  # messages at most that a page shows
 STEP = 50  # by which the last part goes on, so that it has more than these
@@ -120,11 +119,11 @@ async def part_of(audience: Audience, comment: int) -> tuple[int, int]:
 
 async def _count(audience: Audience, ticket: int) -> int:
     """How many messages of a ticket there are for this audience."""
-    mine, values = theirs(audience)
+    theirs, values = audience.sql()
     only, of = _only(audience, ticket)
     [row] = await db.rows(
         f"SELECT count(*) AS n FROM comment c WHERE {only} "  # noqa: S608 - our own
-        f"AND EXISTS (SELECT 1 FROM ticket t WHERE t.id = c.ticket_id AND NOT t.deleted{mine})",
+        f"AND EXISTS (SELECT 1 FROM ticket t WHERE t.id = c.ticket_id AND {theirs})",
         [*of, *values],
     )
     return int(row["n"])

@@ -6,10 +6,12 @@ from typing import Any
 
 from app import db
 from app.desk import addresses, changes, events, fields, people, policy, rendering, search, sends
+from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
-from app.desk.models import Comment, Kind, Person, Priority, Status, Ticket, from_row
+from app.desk.models import Comment, Kind, Priority, Status, Ticket, from_row
 from app.desk.rendering import Made
+from app.desk.roles import Right
 
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
 
@@ -27,13 +29,13 @@ class Opening:
     key: str = ""
 
 
-async def open_ticket(person: Person, asked: Opening, made: Made | None = None) -> Ticket:
+async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) -> Ticket:
     """A new ticket with its first message. A requester's is their own and carries no staff field.
 
     made: of the body, by a caller who holds a transaction. Raises Refused, Invalid; what was sent before under this
     key (see sends) gives the ticket that it made.
     """
-    if not policy.may_open(person):
+    if not policy.may(actor, Right.OPEN):
         raise Refused
     errors: dict[str, Code] = {}
     about: dict[str, str] = {}
@@ -43,27 +45,27 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
     fields.collect(errors, "key", lambda: fields.check_key(asked.key))
     priority, assignee, email = Priority.NORMAL, None, ""
     tags: list[str] = []
-    if person.is_staff:
+    if policy.may(actor, Right.CHANGE):
         priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked.priority or "normal"))
         tags = fields.read_tags(asked.tags)
         if refused := fields.refused_tags(tags):
             errors["tags"], about["tags"] = refused
-        assignee = await parse_assignee(person, asked.assignee, errors)
+        assignee = await parse_assignee(actor, asked.assignee, errors)
         email = fields.collect(errors, "requester", lambda: addresses.parse(asked.requester)) if asked.requester else ""
     if errors:
         raise Invalid(errors, about)
     mark = sends.mark_of(asked.key, subject, body, priority, email, assignee, tags)
     made = made or await rendering.made(body)
     async with db.transaction():
-        if earlier := await sends.before(person, mark):
+        if earlier := await sends.before(actor, mark):
             return await Ticket.get(id=earlier.ticket_id)
-        requester = await people.find_or_add_requester(email) if email else person
+        requester = (await people.find_or_add_requester(email)).id if email else actor.id
         now = db.now()
         ticket = await Ticket.create(
             subject=subject,
             status=Status.OPEN if assignee else Status.NEW,
             priority=priority,
-            requester_id=requester.id,
+            requester_id=requester,
             assignee_id=assignee,
             version=1,
             created=now,
@@ -74,7 +76,7 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
         number = await events.number()
         comment = await Comment.create(
             ticket_id=ticket.id,
-            author_id=person.id,
+            author_id=actor.id,
             kind=Kind.REPLY,
             body=body,
             **asdict(made),
@@ -83,64 +85,64 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
             key=mark,
         )
         await events.record(
-            What.TICKET_CREATED, by=person, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
+            What.TICKET_CREATED, by=actor, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
         )
         await search.index(ticket.id)
     return ticket
 
 
-async def change(person: Person, ticket_id: int, version: str, asked: Mapping[str, str]) -> Ticket:
-    """Change the fields named in asked (texts as typed) of a ticket that the person saw at this version.
+async def change(actor: Actor, ticket_id: int, version: str, asked: Mapping[str, str]) -> Ticket:
+    """Change the fields named in asked (texts as typed) of a ticket that they saw at this version.
 
-    A field that someone else changed since then and that this person did not touch keeps their value; of two changes
+    A field that someone else changed since then and that they did not touch keeps their value; of two changes
     of one's own the later one holds. Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
     """
     errors: dict[str, Code] = {}
     seen = fields.collect(errors, "version", lambda: fields.parse_version(version)) or 0
     async with db.transaction():
-        ticket = await visible(person, ticket_id)
-        if not policy.may_change(person, ticket):
+        ticket = await visible(actor, ticket_id)
+        if not policy.may(actor, Right.CHANGE, ticket):
             raise Refused
         if errors or seen > ticket.version:
             raise Invalid({"version": Code.UNKNOWN})
-        wanted = await changes.wanted(person, ticket, await fields_of(ticket), seen, asked)
+        wanted = await changes.wanted(actor, ticket, await fields_of(ticket), seen, asked)
         if wanted.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in wanted:
             wanted["status"] = (Status.NEW.value, Status.OPEN.value)
         if wanted:
-            await apply(person, ticket, wanted)
+            await apply(actor, ticket, wanted)
     return ticket
 
 
-async def delete(person: Person, ticket_id: int) -> None:
+async def delete(actor: Actor, ticket_id: int) -> None:
     """Hide a ticket everywhere. Raises Missing, Refused."""
     async with db.transaction():
-        ticket = await visible(person, ticket_id)
-        if not policy.may_change(person, ticket):
+        ticket = await visible(actor, ticket_id)
+        if not policy.may(actor, Right.DELETE, ticket):
             raise Refused
-        await _set_deleted(person, ticket, deleted=True)
+        await _set_deleted(actor, ticket, deleted=True)
 
 
-async def restore(person: Person, ticket_id: int) -> None:
+async def restore(actor: Actor, ticket_id: int) -> None:
     """Bring a deleted ticket back. Raises Missing, Refused."""
     async with db.transaction():
         ticket = await Ticket.get_or_none(id=ticket_id)
-        if ticket is None or not policy.may_know_deleted(person):
+        if ticket is None or not policy.may(actor, Right.READ_INTERNAL):
             raise Missing
-        if not policy.may_restore(person, await _deleted_by(ticket)):
+        if not policy.may_restore(actor, await _deleted_by(ticket)):
             raise Deleted(ticket_id) if ticket.deleted else Refused
         if ticket.deleted:
-            await _set_deleted(person, ticket, deleted=False)
+            await _set_deleted(actor, ticket, deleted=False)
 
 
 # -- what the verbs share, here and in comments -----------------------------------------------------------------------
 
 
-async def visible(person: Person, ticket_id: int) -> Ticket:
-    """The ticket, if this person may see it. Raises Missing, of staff Deleted."""
+async def visible(actor: Actor, ticket_id: int) -> Ticket:
+    """The ticket, if they may read it. Raises Missing, of staff Deleted."""
     found = await db.rows("SELECT * FROM ticket WHERE id = ?", [ticket_id])
     ticket = from_row(Ticket, found[0]) if found else None
-    if ticket is None or not policy.may_see(person, ticket):
-        raise Deleted(ticket_id) if ticket and ticket.deleted and policy.may_know_deleted(person) else Missing
+    if ticket is None or not policy.may(actor, Right.READ, ticket):
+        raise Deleted(ticket_id) if ticket and ticket.deleted and policy.may(actor, Right.READ_INTERNAL) else Missing
     return ticket
 
 
@@ -162,7 +164,7 @@ async def tags_of(ticket: Ticket) -> list[str]:
     return [row["name"] for row in found]
 
 
-async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, Any]]) -> None:
+async def apply(actor: Actor, ticket: Ticket, changes: dict[str, tuple[Any, Any]]) -> None:
     """Write these changes and their event, inside the caller's transaction."""
     public = bool(PUBLIC_FIELDS & set(changes))
     columns = ["version", "updated", "updated_public"]
@@ -188,7 +190,7 @@ async def apply(person: Person, ticket: Ticket, changes: dict[str, tuple[Any, An
     if {"subject", "requester"} & set(changes):
         await search.index(ticket.id)
     await events.record(
-        What.TICKET_UPDATED, by=person, ticket=ticket, tags=await tags_of(ticket), changes=changes, public=public
+        What.TICKET_UPDATED, by=actor, ticket=ticket, tags=await tags_of(ticket), changes=changes, public=public
     )
 
 
@@ -199,8 +201,8 @@ def touch(ticket: Ticket, *, public: bool) -> None:
         ticket.updated_public = ticket.updated
 
 
-async def parse_assignee(person: Person, text: str, errors: dict[str, Code]) -> int | None:
-    read = changes.read_assignee(person, text)
+async def parse_assignee(actor: Actor, text: str, errors: dict[str, Code]) -> int | None:
+    read = changes.read_assignee(actor, text)
     if isinstance(read, str) or not await changes.can_be_assigned(read):
         errors["assignee"] = Code.UNKNOWN
         return None
@@ -224,8 +226,8 @@ async def _deleted_by(ticket: Ticket) -> int | None:
     return found[0]["actor_id"] if found else None
 
 
-async def _set_deleted(person: Person, ticket: Ticket, *, deleted: bool) -> None:
+async def _set_deleted(actor: Actor, ticket: Ticket, *, deleted: bool) -> None:
     ticket.deleted = deleted
     await ticket.save(update_fields=["deleted"])
     what = What.TICKET_DELETED if deleted else What.TICKET_RESTORED
-    await events.record(what, by=person, ticket=ticket, tags=await tags_of(ticket), public=True)
+    await events.record(what, by=actor, ticket=ticket, tags=await tags_of(ticket), public=True)

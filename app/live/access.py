@@ -11,6 +11,7 @@ from app.config import Sessions
 from app.desk import embeds, people, policy
 from app.desk.embeds import Embed
 from app.desk.models import Person
+from app.desk.roles import Right
 from app.live.hub import Close
 from app.live.region import Region
 from app.live.tokens import Grant
@@ -36,10 +37,10 @@ async def check(grant: Grant, limits: Sessions) -> None:
         raise Lost(Close.ENDED)
     if grant.embed:
         shows = all(_lets_show(grant.embed, region) for region in grant.regions)
-        holds = shows and grant.audience == grant.embed.audience and policy.may_be_embedded(person)
+        holds = shows and grant.audience == grant.embed.audience and policy.may(person, Right.BE_EMBEDDED)
     else:
         same = not grant.made_for or grant.made_for == likeness(person)
-        holds = same and grant.audience == policy.audience_of(person)
+        holds = same and grant.audience in person.audiences
     if not holds:
         raise Lost(Close.GONE)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.desk.policy import Audience
+from app.desk.audience import Audience
 from app.live.region import Region
 from app.live.regions.ticket import TicketRegion
 from app.live.tokens import Grant

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from app.desk.policy import Audience
+from app.desk.audience import Audience
 from app.live.region import Region
 from app.live.regions.count import CountRegion
 from app.live.regions.first import FirstRegion

@@ -9,10 +9,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from app.desk import filters, policy
-from app.desk.events import STAFF, Happened, What
+from app.desk import filters
+from app.desk.audience import STAFF, Audience
+from app.desk.events import FOR_STAFF, Happened, What
 from app.desk.filters import Filter
-from app.desk.policy import Audience
 from app.live.content import Content
 
 
@@ -66,7 +66,7 @@ class Region(ABC):
 class OfStaff(Region):
     """What all staff see alike."""
 
-    audience = policy.STAFF
+    audience = STAFF
 
     @property
     def of(self) -> str:
@@ -80,7 +80,7 @@ class OfStaff(Region):
 
     @property
     def topics(self) -> frozenset[str]:
-        return frozenset({STAFF})
+        return frozenset({FOR_STAFF})
 
 
 class OfTickets(Region):
@@ -93,7 +93,7 @@ class OfTickets(Region):
             return event.ticket is not None or event.person is not None
         if event.what == What.COMMENT_RENDERED and not self.texts:
             return False
-        return policy.may_know(self.audience, event) and self.may_show(event)
+        return self.audience.may_know(event) and self.may_show(event)
 
     def may_show(self, event: Happened) -> bool:
         """The same, of an event of a ticket that the audience may know of."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from app.desk import policy
 from app.desk.events import Happened
 from app.live.content import Content, Part
 from app.live.region import Region
@@ -117,7 +116,7 @@ class Shown:
 
     def _lost(self, events: Iterable[Happened], before: Content) -> frozenset[str]:
         """Rows of tickets that the audience may see no more; also what has just left, and may stand under a hand."""
-        rows = frozenset(f"ticket-{event.ticket}" for event in events if policy.loses(self.region.audience, event))
+        rows = frozenset(f"ticket-{event.ticket}" for event in events if self.region.audience.loses(event))
         left = frozenset[str]().union(*(touch.entries for touch in self.touches[-3:]))
         return rows & left.union(entry.id for entry in before.entries)
 

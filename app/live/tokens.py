@@ -9,8 +9,8 @@ from typing import Any
 
 import jwt
 
+from app.desk.audience import Audience
 from app.desk.embeds import Embed
-from app.desk.policy import Audience
 from app.live import kinds
 from app.live.region import Region
 

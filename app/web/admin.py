@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.db import NotWritten
 from app.desk import embeds, policy
 from app.desk.errors import Invalid, Refused
+from app.desk.roles import Right
 from app.live.regions.keys import KeysRegion
 from app.web import pages
 from app.web.auth import asker
@@ -39,7 +40,7 @@ async def revoke_key(id: str) -> Response | WerkzeugResponse:  # noqa: A002 - th
 async def _keys(form: Form, shown: str = "") -> Response:
     """shown: the id of a key whose secret is to be seen: the new one's."""
     person = asker()
-    if not policy.may_manage(person):
+    if not policy.may(person, Right.KEYS_MANAGE):
         raise Refused
     if pages.by_htmx():
         return await pages.fragment("admin/new_key.html", form.status, form=form)

@@ -17,6 +17,7 @@ from app.desk import embeds, policy
 from app.desk.embeds import Embed
 from app.desk.errors import Code, Invalid
 from app.desk.models import EmbedKey
+from app.desk.roles import Right
 from app.live.render import LANGUAGES
 from app.web import site_tokens
 from app.web.site_tokens import LONGEST, Wrong
@@ -70,7 +71,7 @@ class Bearers:
             person = await embeds.person_of(guest.embed.person, key.id)
             if person is None:
                 raise Wrong("sub", "disabled at the desk", "staff")
-            if not policy.may_be_embedded(person):
+            if not policy.may(person, Right.BE_EMBEDDED):
                 raise Wrong("sub", "one of the desk's staff", "staff")
         except Wrong as wrong:
             raise Refusal(wrong, key) from None

@@ -4,7 +4,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import comments, policy, threads
+from app.desk import comments, threads
 from app.desk.errors import Conflict, Invalid, Missing, TooLate
 from app.desk.models import Person
 from app.live.regions.ticket import TicketRegion
@@ -72,7 +72,7 @@ async def delete(comment: int) -> Response | WerkzeugResponse:
 
 async def _address(person: Person, comment: int) -> str:
     """Where a message is shown. Raises Missing."""
-    ticket, first = await threads.part_of(policy.audience_of(person), comment)
+    ticket, first = await threads.part_of(person.audience, comment)
     return f"/tickets/{ticket}{f'?from={first}' if first else ''}#comment-{comment}"
 
 
@@ -87,7 +87,7 @@ async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", statu
     values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", status or form.status, **values)
-    header = TicketRegion(ticket, policy.audience_of(asker()))
+    header = TicketRegion(ticket, asker().audience)
     live = await pages.look(asker(), header)
     if not live.contents[header].there:
         raise Missing

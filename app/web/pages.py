@@ -12,7 +12,7 @@ from quart import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app import db
-from app.desk import filters, policy
+from app.desk import filters
 from app.desk.errors import Missing
 from app.desk.models import Person
 from app.live import access, journal
@@ -87,7 +87,7 @@ async def look(person: Person, *wanted: Region) -> Live:
     """What these regions, and the counts beside every page, show now, with the right to watch them."""
     regions_ = (*wanted, *_counts(person).values())
     made_for = access.likeness(person)
-    grant = Grant(person.id, g.session, policy.audience_of(person), regions_, language(), made_for=made_for)
+    grant = Grant(person.id, g.session, person.audience, regions_, language(), made_for=made_for)
     return await watch(grant)
 
 

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import filters, policy, queries, tickets
+from app.desk import filters, queries, tickets
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
 from app.desk.queries import Header
@@ -116,7 +116,7 @@ async def ticket_page(
 
     first: where the part of its thread begins; 0: the last one.
     """
-    audience = policy.audience_of(person)
+    audience = person.audience
     header_region, thread = TicketRegion(ticket, audience), ThreadRegion(ticket, audience, first)
     live = await pages.look(person, header_region, thread, *_menus(person))
     if not live.contents[header_region].there:
@@ -141,7 +141,7 @@ async def ticket_page(
 
 async def removed_page(person: Person, ticket: int, typed: str) -> Response:
     """For staff, where a deleted ticket was: live, so that it comes back with it. typed: what was sent to it."""
-    header = TicketRegion(ticket, policy.audience_of(person))
+    header = TicketRegion(ticket, person.audience)
     live = await pages.look(person, header)
     path = f"/tickets/{ticket}"
     return await pages.page(
@@ -152,7 +152,7 @@ async def removed_page(person: Person, ticket: int, typed: str) -> Response:
 async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if not pages.by_htmx():
         return await ticket_page(person, ticket, fields=form)
-    header = await queries.header(policy.audience_of(person), ticket)
+    header = await queries.header(person.audience, ticket)
     if header is None:
         await tickets.visible(person, ticket)
         raise Missing

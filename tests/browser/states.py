@@ -7,7 +7,8 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from app import db
 from app.desk import comments, people, tickets
-from app.desk.models import Person, Role, Ticket
+from app.desk.models import Person, Ticket
+from app.desk.roles import Role
 from app.desk.tickets import Opening
 from tests.browser.conftest import Running, back_online, connected
 from tests.live.actions import Desk

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from app.desk import people
-from app.desk.models import Role
+from app.desk.roles import Role
 from app.live.tokens import Tokens
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.conftest import SECRET

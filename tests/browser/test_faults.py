@@ -7,7 +7,8 @@ import pytest
 from app import db
 from app.desk import events, people
 from app.desk.events import What
-from app.desk.models import Role, Ticket
+from app.desk.models import Ticket
+from app.desk.roles import Role
 from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.desk import people
-from app.desk.models import Role, Ticket
+from app.desk.models import Ticket
+from app.desk.roles import Role
 from app.desk.tickets import fields_of
 from tests.browser.conftest import equals_its_reload, open_page
 from tests.live.actions import Desk

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from app import db
 from app.desk import events, threads, tickets
+from app.desk.audience import Audience
 from app.desk.events import Happened, What
 from app.desk.models import Comment, Kind, Person, Ticket
-from app.desk.policy import Audience
 from app.desk.threads import Line, Said
 from app.desk.tickets import Opening
 from app.markup import VERSION, plain

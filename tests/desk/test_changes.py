@@ -5,7 +5,8 @@ import pytest
 from app import db
 from app.desk import comments, people, tickets
 from app.desk.errors import Code, Conflict, Invalid
-from app.desk.models import Person, Role, Ticket
+from app.desk.models import Person, Ticket
+from app.desk.roles import Role
 
 from .acts import a_ticket
 

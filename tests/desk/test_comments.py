@@ -6,10 +6,10 @@ import pytest
 
 from app import db
 from app.desk import comments, threads, tickets
+from app.desk.audience import STAFF, Audience
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Status, Ticket
-from app.desk.policy import STAFF, Audience, audience_of
 from app.desk.threads import Said
 from app.markup import plain
 
@@ -212,7 +212,7 @@ async def test_staff_see_what_a_message_said_before_and_who_wrote_it_so(desk):
     assert [was.at for was in said.earlier] == [edits[0], opened] and said.left_out == 0
     await comments.edit(desk.clara, 1, "It was she.", "3")
     assert (await thread(ticket))[0].earlier[0].author == "Vera"
-    theirs = await threads.thread(audience_of(desk.clara), ticket.id)
+    theirs = await threads.thread(desk.clara.audience, ticket.id)
     embedded = await threads.thread(Audience(desk.clara.id, embedded=True), ticket.id)
     for part in (theirs, embedded):
         assert not any(words in str(part) for words in ("It was me", "not</b> me", "somebody"))
@@ -298,7 +298,7 @@ async def test_a_removed_comment_leaves_a_marker_and_its_text_is_nowhere(desk):
     reply = await comments.write(desk.anna, ticket.id, "swordfish")
     await comments.edit(desk.anna, reply.id, "my password is swordfish", "1")
     await comments.remove(desk.anna, reply.id)
-    for audience in (STAFF, audience_of(desk.clara)):
+    for audience in (STAFF, desk.clara.audience):
         [said] = [entry for entry in await entries(audience, ticket.id) if getattr(entry, "id", 0) == reply.id]
         assert (said.html, said.deleted, said.version, said.author) == ("", True, 3, "Anna")
     assert "swordfish" not in str(await everything())

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.desk import comments, embeds, fields, filters, letters, people, queries, tickets
+from app.desk.audience import STAFF
 from app.desk.errors import Code, Invalid
-from app.desk.policy import STAFF
 
 from .acts import a_ticket, everything
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from app import db
 from app.desk import filters, queries
+from app.desk.audience import STAFF, Audience
 from app.desk.filters import PAGE, Filter, NoSuchPage
-from app.desk.models import Person, Priority, Role, Status
-from app.desk.policy import STAFF, Audience
+from app.desk.models import Person, Priority, Status
+from app.desk.roles import Role
 
 STAFF_IDS, REQUESTERS, TAGS, DAYS = (1, 2, 3), (4, 5), ("vpn", "счёт", "a+b &c"), ("2026-01-31", "2026-12-24", None)
 CLARA = Audience(4)

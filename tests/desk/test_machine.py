@@ -12,9 +12,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from app import db
 from app.config import Database
 from app.desk import comments, fields, filters, queries, tickets
+from app.desk.audience import STAFF, Audience
 from app.desk.errors import Conflict, Invalid
 from app.desk.models import Event, Status, Ticket
-from app.desk.policy import STAFF, Audience
 from app.desk.threads import Said
 from app.desk.tickets import Opening
 from tests.conftest import make_cast

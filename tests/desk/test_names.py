@@ -3,9 +3,9 @@
 import pytest
 
 from app.desk import comments, filters, people, queries, threads, tickets
+from app.desk.audience import STAFF, Audience
 from app.desk.errors import Conflict
-from app.desk.models import Role
-from app.desk.policy import STAFF, Audience, audience_of
+from app.desk.roles import Role
 
 from .acts import a_ticket
 
@@ -50,7 +50,7 @@ async def test_requesters_learn_no_address_of_the_staff(namesakes):
     desk, first, _ = namesakes
     ticket = await a_ticket(desk.clara)
     await comments.write(first, ticket.id, "Hello", status="pending")
-    for audience in (audience_of(desk.clara), Audience(desk.clara.id, embedded=True)):
+    for audience in (desk.clara.audience, Audience(desk.clara.id, embedded=True)):
         thread = (await threads.thread(audience, ticket.id)).entries
         assert [getattr(entry, "author", "") or entry.actor for entry in thread] == ["Clara", "Anna", "Anna"]
         assert "@" not in str(thread) and "berg" not in str(thread)

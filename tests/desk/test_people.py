@@ -8,11 +8,12 @@ from argon2 import PasswordHasher
 from app import db
 from app.config import Sessions
 from app.desk import people, queries
+from app.desk.audience import STAFF
 from app.desk.errors import Invalid, Missing
 from app.desk.events import What
 from app.desk.filters import Filter
-from app.desk.models import Person, Role, Session
-from app.desk.policy import STAFF
+from app.desk.models import Person, Session
+from app.desk.roles import Role
 
 from .acts import a_ticket, everything, journal, position
 

@@ -10,7 +10,6 @@ from app.desk import comments, filters, queries, search, tickets
 from app.desk.errors import Invalid
 from app.desk.filters import Filter
 from app.desk.models import Person
-from app.desk.policy import audience_of
 
 from .acts import a_ticket
 
@@ -234,7 +233,7 @@ async def test_any_text_is_a_search(q, full):
         numbers = await found(person, q, view="all")
         assert set(numbers) <= ({1, 2, 3, 4} if person.is_staff else {1, 2, 3})
         filter_ = filters.parse(person, {"q": [q]})
-        assert filters.read(audience_of(person), str(filter_)) == filter_
+        assert filters.read(person.audience, str(filter_)) == filter_
 
 
 def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
@@ -243,5 +242,5 @@ def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
 
 
 def test_the_query_of_a_list_keeps_what_is_searched_for():
-    filter_ = Filter(audience_of(Person(id=1, role="agent")), q='tag:"a b" & ёлка', view="all")
+    filter_ = Filter(Person(id=1, role="agent").audience, q='tag:"a b" & ёлка', view="all")
     assert filters.read(filter_.audience, str(filter_)) == filter_

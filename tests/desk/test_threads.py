@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import db
-from app.desk import comments, policy, threads, tickets
+from app.desk import comments, threads, tickets
+from app.desk.audience import STAFF
 from app.desk.errors import Missing
 from app.desk.models import Ticket
-from app.desk.policy import STAFF
 from app.desk.threads import Said, last_part, part_of, thread
 
 from .acts import a_ticket
@@ -69,7 +69,7 @@ async def test_a_part_is_told_by_the_place_of_its_first_message(small, first, sh
 
 
 async def test_every_message_and_line_stands_in_one_part_of_a_row_of_them(desk, small):
-    for audience in (STAFF, policy.audience_of(desk.clara)):
+    for audience in (STAFF, desk.clara.audience):
         whole = [await thread(audience, small.id, first) for first in (1, 5, 9)]
         numbers = [entry.number for part in whole for entry in part.entries]
         assert all(before < after for before, after in pairwise(numbers))
@@ -77,7 +77,7 @@ async def test_every_message_and_line_stands_in_one_part_of_a_row_of_them(desk, 
 
 
 async def test_a_requester_counts_replies_only_and_a_deleted_one_keeps_its_place(desk, small):
-    clara = policy.audience_of(desk.clara)
+    clara = desk.clara.audience
     assert places(await thread(clara, small.id)) == [5, 7, 9, 11]
     assert places(await thread(clara, small.id, 2)) == [3, 5, 7, 9]
     await comments.remove(desk.anna, 5)
@@ -86,13 +86,13 @@ async def test_a_requester_counts_replies_only_and_a_deleted_one_keeps_its_place
 
 
 async def test_a_message_is_found_in_its_part(desk, small):
-    clara = policy.audience_of(desk.clara)
+    clara = desk.clara.audience
     assert [await part_of(STAFF, place) for place in (1, 4, 5, 8, 9, 11)] == [(1, n) for n in (1, 1, 5, 5, 0, 0)]
     assert [await part_of(clara, place) for place in (1, 3, 5, 7, 11)] == [(1, n) for n in (1, 1, 0, 0, 0)]
     for place in range(1, 12):
         _, first = await part_of(STAFF, place)
         assert place in places(await thread(STAFF, small.id, first))
-    nothing = [(STAFF, 99), (clara, 2), (policy.audience_of(desk.dmitri), 1)]
+    nothing = [(STAFF, 99), (clara, 2), (desk.dmitri.audience, 1)]
     for audience, comment in nothing:
         with pytest.raises(Missing):
             await part_of(audience, comment)
@@ -113,7 +113,7 @@ async def test_only_what_a_part_shows_is_read(desk, small, monkeypatch):
         return found
 
     monkeypatch.setattr(db, "rows", watched)
-    for audience in (STAFF, policy.audience_of(desk.clara)):
+    for audience in (STAFF, desk.clara.audience):
         for first in (0, 1):
             asked.clear()
             await thread(audience, small.id, first)

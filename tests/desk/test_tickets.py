@@ -6,10 +6,11 @@ import pytest
 
 from app import db
 from app.desk import comments, queries, tickets
+from app.desk.audience import STAFF
 from app.desk.errors import Conflict, Invalid
 from app.desk.events import What
-from app.desk.models import Person, Priority, Role, Status, Ticket
-from app.desk.policy import STAFF
+from app.desk.models import Person, Priority, Status, Ticket
+from app.desk.roles import Role
 from app.desk.threads import Line, Said
 
 from .acts import a_ticket, bodies, entries, everything, journal, position

@@ -9,7 +9,8 @@ from itertools import count
 from app import db
 from app.desk import comments, embeds, people, renewal, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
-from app.desk.models import Comment, EmbedKey, Person, Role, Ticket
+from app.desk.models import Comment, EmbedKey, Person, Ticket
+from app.desk.roles import Role
 from app.desk.tickets import Opening
 from tests.conftest import Cast
 

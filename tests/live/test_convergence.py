@@ -9,7 +9,8 @@ import pytest
 from app import db
 from app.desk import people
 from app.desk.events import What
-from app.desk.models import Comment, Role, Ticket
+from app.desk.models import Comment, Ticket
+from app.desk.roles import Role
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
 from tests.live import applier

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from app.desk import comments, embeds, filters, people, tickets
-from app.desk.models import Role, Ticket
+from app.desk.models import Ticket
+from app.desk.roles import Role
 from app.live import hub, relay, tokens
 from app.live.regions.list import ListRegion
 from tests.live import applier

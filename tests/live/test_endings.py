@@ -6,7 +6,7 @@ import time
 import pytest
 
 from app.desk import people, tickets
-from app.desk.models import Role
+from app.desk.roles import Role
 from app.live import hub
 from app.live import tokens as live_tokens
 from tests.conftest import DEADLINE

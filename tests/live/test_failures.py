@@ -9,9 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app import db
 from app.desk import events, queries
+from app.desk.audience import STAFF
 from app.desk.events import What
 from app.desk.models import Ticket
-from app.desk.policy import STAFF
 from app.live import access, hub, relay, shown
 from app.live.regions.ticket import TicketRegion
 from tests.conftest import DEADLINE, Served
@@ -178,7 +178,7 @@ async def test_of_whom_it_cannot_be_told_whether_they_may_has_to_come_back_alone
         meanwhile.setattr(access, "check", fail)
         for person in (desk.cast.anna, desk.cast.boris):
             async with db.transaction():
-                await events.record(What.PERSON_CHANGED, by=None, person=person.id)
+                await events.record(What.PERSON_CHANGED, person=person.id)
         assert await closed(anna) == hub.Close.FAILED
         await boris.equals_its_reload()
     assert INSIDE in log.text

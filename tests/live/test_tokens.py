@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from app.desk import people
-from app.desk.policy import STAFF, Audience
+from app.desk.audience import STAFF, Audience
 from app.live import hub
 from app.live.tokens import Grant
 from tests.conftest import DEADLINE, SECRET, Served

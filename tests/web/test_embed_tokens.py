@@ -15,7 +15,8 @@ import pytest
 from app import db
 from app.config import ROOT
 from app.desk import embeds, people
-from app.desk.models import Person, Role
+from app.desk.models import Person
+from app.desk.roles import Role
 from app.web import site_tokens
 from app.web.bearers import Bearers
 from app.web.site_tokens import REQUIRED

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 
 from app import db
 from app.desk import people
+from app.desk.audience import STAFF
 from app.desk.models import Person
-from app.desk.policy import STAFF
 from app.live.tokens import Grant
 from tests.conftest import SECRET
 from tests.desk.acts import a_ticket

@@ -1,8 +1,9 @@
 """Opening a ticket."""
 
 from app.desk import queries
-from app.desk.models import Comment, Person, Role, Ticket
-from app.desk.policy import STAFF
+from app.desk.audience import STAFF
+from app.desk.models import Comment, Person, Ticket
+from app.desk.roles import Role
 
 from .reading import RUSSIAN, fields, one, read, submit, text
 

@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from app import create_app
 from app.desk import comments, embeds, people, tickets
+from app.desk.audience import STAFF
 from app.desk.models import Person
-from app.desk.policy import STAFF
 from app.live import kinds
 from app.web import security
 from tests.conftest import DEADLINE, Served

@@ -3,8 +3,8 @@
 import pytest
 
 from app.desk import comments, people, queries, tickets
+from app.desk.audience import STAFF
 from app.desk.models import Comment, Ticket
-from app.desk.policy import STAFF
 from tests.desk.acts import a_ticket, everything
 
 from .reading import HTMX, RUSSIAN, fields, one, read, read_fragment, submit, text

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import threads
-from app.desk.policy import Audience
+from app.desk.audience import Audience
 from app.desk.threads import Said, Thread
 from app.live.content import Content, Entry, Part
 from app.live.region import OfTicket

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.desk import queries
+from app.desk.audience import Audience
 from app.desk.events import Happened
-from app.desk.policy import Audience
 from app.live.content import Content, Part
 from app.live.region import OfTicket
 
