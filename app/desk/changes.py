@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import fields, names, people, policy
+from app.desk import names, people, policy, values
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid
 from app.desk.events import What
 from app.desk.models import Event, Person, Ticket
 from app.desk.roles import Right
+from app.desk.values import Change
 
 FORM = {"subject", "status", "priority", "assignee", "tags", "due"}  # what the form of a page names, touched or not
 
@@ -35,22 +36,24 @@ class Asked:
         return self.value != self.then or (self.own != self.then and not whole)
 
 
-async def wanted(
-    actor: Actor, ticket: Ticket, now: Mapping[str, Any], seen: int, asked: Mapping[str, str]
-) -> dict[str, tuple[Any, Any]]:
-    """The changes, field -> (before, after), of a form with these texts that was filled in at the version seen.
+async def wanted(actor: Actor, ticket: Ticket, now: Mapping[str, Any], asked: Change) -> dict[str, tuple[Any, Any]]:
+    """The changes, field -> (before, after), of a form.
 
     now: the ticket's fields. What is as it was then was not touched: it is not checked, since rules and people change
     while a value stands, and takes nobody's change back. One's own changes since are none of somebody else's: the
     later one holds. Raises Invalid, or Conflict for a field that somebody else changed as well.
     """
-    later = await _since(ticket, seen)
-    read = {name: _asked(actor, name, await _read(actor, name, text), now, later) for name, text in asked.items()}
-    touched = {name: field for name, field in read.items() if field.is_touched(whole=set(asked) >= FORM)}
+    later = await _since(ticket, asked.version)
+    named = dict(asked.fields)
+    if "requester" in named:
+        found = await people.by_email(named["requester"])
+        named["requester"] = found.id if found else None
+    read = {name: _asked(actor, name, value, now, later) for name, value in named.items()}
+    touched = {name: field for name, field in read.items() if field.is_touched(whole=set(named) >= FORM)}
     errors: dict[str, Code] = {}
     about: dict[str, str] = {}
     for name, field in touched.items():
-        if name == "tags" and (refused := fields.refused_tags(field.value, standing=field.now)):
+        if name == "tags" and (refused := values.refused_tags(field.value, standing=field.now)):
             errors[name], about[name] = refused
         elif wrong := await _wrong(name, field):
             errors[name] = wrong
@@ -81,59 +84,33 @@ def _asked(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: l
     return Asked(value, now_, then, own, others)
 
 
-async def _read(actor: Actor, name: str, text: str) -> Any:
-    """What a text says, as the desk would keep it, be it allowed or not."""
-    match name:
-        case "subject":
-            return fields.one_line(text)
-        case "assignee":
-            return read_assignee(actor, text)
-        case "tags":
-            return fields.read_tags(text)
-        case "due":
-            return text.strip() or None
-        case "requester":
-            found = await people.by_email(text)
-            return found.id if found else None
-    return text
-
-
-def read_assignee(actor: Actor, text: str) -> int | str | None:
-    """An id; None for nobody; any other text as it is, which names no one."""
-    if text == "me":
-        return actor.id
-    if text in ("", "none"):
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
-
-
 def _as_typed(name: str, value: Any) -> Any:
     """A value that is kept as a form that shows it would bring it back: what was kept may be from other rules."""
     if name == "subject":
-        return fields.one_line(value)
-    return fields.read_tags(",".join(value)) if name == "tags" else value
+        return values.one_line(value)
+    return values.read_tags(",".join(value)) if name == "tags" else value
 
 
 async def _wrong(name: str, field: Asked) -> Code | None:
     errors: dict[str, Code] = {}
     match name:
         case "subject":
-            fields.collect(errors, name, lambda: fields.check_text(field.value, fields.SUBJECT))
+            values.collect(errors, name, lambda: values.check_text(field.value, values.SUBJECT))
         case "status":
-            fields.collect(errors, name, lambda: fields.parse_status(field.value))
+            values.collect(errors, name, lambda: values.parse_status(field.value))
         case "priority":
-            fields.collect(errors, name, lambda: fields.parse_priority(field.value))
+            values.collect(errors, name, lambda: values.parse_priority(field.value))
         case "assignee":
             return None if await can_be_assigned(field.value) else Code.UNKNOWN
         case "due":
-            fields.collect(errors, name, lambda: fields.parse_due(field.value or ""))
+            values.collect(errors, name, lambda: values.parse_due(field.value or ""))
         case "requester":
             return None if field.value else Code.UNKNOWN
     return errors.get(name)
 
 
 async def can_be_assigned(read: int | str | None) -> bool:
-    """Whether what read_assignee() gave is somebody who answers for the desk, or nobody."""
+    """Whether what values.read_assignee() gave is somebody who answers for the desk, or nobody."""
     if not isinstance(read, int):
         return read is None
     found = await Person.get_or_none(id=read)

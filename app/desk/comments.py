@@ -3,61 +3,43 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, fields, policy, rendering, search, sends, tickets
+from app.desk import events, policy, rendering, search, sends, tickets
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 from app.desk.rendering import Made
 from app.desk.roles import Right
+from app.desk.values import Message, Revision
 
 
-async def write(
-    actor: Actor,
-    ticket_id: int,
-    body: str,
-    *,
-    kind: str = "reply",
-    status: str = "",
-    key: str = "",
-    made: Made | None = None,
-) -> Comment:
+async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None = None) -> Comment:
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
     What was sent before under this key (see sends) gives the comment that it made. made: of the body, by a caller who
     holds a transaction. Raises Missing, Refused, Invalid.
     """
-    errors: dict[str, Code] = {}
-    body = fields.message(body)
-    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
-    fields.collect(errors, "key", lambda: fields.check_key(key))
-    if status:
-        fields.collect(errors, "status", lambda: fields.parse_status(status))
-    if kind not in set(Kind):
-        errors["kind"] = Code.UNKNOWN
     await tickets.visible(actor, ticket_id)
-    if errors:
-        raise Invalid(errors)
-    made = made or await rendering.made(body)
+    made = made or await rendering.made(asked.body)
     async with db.transaction():
         ticket = await tickets.visible(actor, ticket_id)
-        wanted, mark = Kind(kind), sends.mark_of(key, ticket.id, kind, body)
+        mark = sends.mark_of(asked.key, ticket.id, asked.kind.value, asked.body)
         if earlier := await sends.before(actor, mark):
             return earlier
-        if status and not policy.may(actor, Right.CHANGE, ticket):
+        if asked.status and not policy.may(actor, Right.CHANGE, ticket):
             raise Refused
-        if not policy.may_write(actor, ticket, wanted):
+        if not policy.may_write(actor, ticket, asked.kind):
             raise Refused
-        if not policy.takes_more(ticket, wanted):
+        if not policy.takes_more(ticket, asked.kind):
             raise Invalid({"body": Code.CLOSED})
         number = await events.number()
-        public = wanted is Kind.REPLY
+        public = asked.kind is Kind.REPLY
         comment = await Comment.create(
             ticket_id=ticket.id,
             author_id=actor.id,
-            kind=wanted,
-            body=body,
+            kind=asked.kind,
+            body=asked.body,
             **asdict(made),
             event_id=number,
             created=db.now(),
@@ -65,37 +47,31 @@ async def write(
         )
         tickets.touch(ticket, public=public)
         await ticket.save(update_fields=["updated", "updated_public"])
-        await search.add(ticket.id, wanted, body)
+        await search.add(ticket.id, asked.kind, asked.body)
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
-        after = status or _implied(actor, ticket, wanted)
+        after = asked.status or _implied(actor, ticket, asked.kind)
         if after != ticket.status:
-            await tickets.apply(actor, ticket, {"status": (ticket.status.value, after)})
+            await tickets.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
     return comment
 
 
-async def edit(actor: Actor, comment_id: int, body: str, version: str) -> Comment:
-    """Replace the text of a comment seen at this version. One's own edits since are none of somebody else's.
+async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:
+    """Replace the text of a comment. One's own edits since are none of somebody else's.
 
     Raises Missing, Refused, Invalid, Conflict.
     """
-    errors: dict[str, Code] = {}
-    body = fields.message(body)
-    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
-    seen = fields.collect(errors, "version", lambda: fields.parse_version(version))
     await editable(actor, comment_id)
-    if errors:
-        raise Invalid(errors)
-    made = await rendering.made(body)
+    made = await rendering.made(asked.body)
     async with db.transaction():
         ticket, comment = await editable(actor, comment_id)
-        if body == comment.body:
+        if asked.body == comment.body:
             return comment
-        if seen > comment.version:
+        if asked.version > comment.version:
             raise Invalid({"version": Code.UNKNOWN})
-        if by := await _other_editor(actor, comment, seen):
-            raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": body})
+        if by := await _other_editor(actor, comment, asked.version):
+            raise Conflict({"body": comment.body}, version=comment.version, by=by, mine={"body": asked.body})
         before = comment.body
-        comment.body, comment.html, comment.renderer, comment.edited = body, made.html, made.renderer, db.now()
+        comment.body, comment.html, comment.renderer, comment.edited = asked.body, made.html, made.renderer, db.now()
         await _changed(What.COMMENT_EDITED, actor, ticket, comment, before=before)
     return comment
 

@@ -10,16 +10,15 @@ from typing import Any
 
 from app import db
 from app.config import origin
-from app.desk import addresses, comments, events, fields, people, policy, rendering, tickets
+from app.desk import addresses, comments, events, people, policy, rendering, tickets, values
 from app.desk.actor import DESK, Actor
 from app.desk.audience import Audience, Seen
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
 from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
-from app.desk.rendering import Made
 from app.desk.roles import Right
-from app.desk.tickets import Opening
+from app.desk.values import Message, Opening
 
 NAME = 100  # characters
 ORIGINS = 20  # a key
@@ -68,9 +67,9 @@ async def add_key(name: str, origins: Sequence[str], by: Actor = DESK) -> EmbedK
     if not policy.may(by, Right.KEYS_MANAGE):
         raise Refused
     errors: dict[str, Code] = {}
-    name = fields.one_line(name)
-    fields.collect(errors, "name", lambda: fields.check_text(name, NAME))
-    found = fields.collect(errors, "origins", lambda: parse_origins(origins))
+    name = values.one_line(name)
+    values.collect(errors, "name", lambda: values.check_text(name, NAME))
+    found = values.collect(errors, "origins", lambda: parse_origins(origins))
     if errors:
         raise Invalid(errors)
     async with db.transaction():
@@ -135,11 +134,11 @@ async def admit(key: EmbedKey, claims: Mapping[str, Any], until: float) -> Embed
     claims: of a token whose signature, audience and times were checked; here it is what they mean. until: when it ends.
     """
     errors: dict[str, Code] = {}
-    email = fields.collect(errors, "sub", lambda: addresses.parse(_text(claims.get("sub"))))
-    name = fields.one_line(_text(claims.get("name")))[: people.NAME]
-    ticket = fields.collect(errors, "resource", lambda: _parse_resource(_text(claims.get("resource"))))
-    actions = fields.collect(errors, "actions", lambda: _parse_actions(claims.get("actions")))
-    only = fields.collect(errors, "filter", lambda: _parse_lock(claims.get("filter", {})))
+    email = values.collect(errors, "sub", lambda: addresses.parse(_text(claims.get("sub"))))
+    name = values.one_line(_text(claims.get("name")))[: people.NAME]
+    ticket = values.collect(errors, "resource", lambda: _parse_resource(_text(claims.get("resource"))))
+    actions = values.collect(errors, "actions", lambda: _parse_actions(claims.get("actions")))
+    only = values.collect(errors, "filter", lambda: _parse_lock(claims.get("filter", {})))
     if errors:
         raise Invalid(errors)
     person = await people.by_email(email) or await _add_requester(email, name)
@@ -175,29 +174,23 @@ class Speaker:
         return self.embed.ticket in (None, ticket.id) and self.embed.audience.sees(ticket)
 
 
-async def reply(embed: Embed, ticket: int, body: str, key: str) -> Comment:
+async def reply(embed: Embed, ticket: int, asked: Message) -> Comment:
     """A reply of the requester, to a ticket that the page may show. Raises Missing, Refused, Invalid."""
-    await tickets.visible(await _speaker(embed, "comment", ticket), ticket)
-    made = await _made(body)
-    async with db.transaction():
-        return await comments.write(await _speaker(embed, "comment", ticket), ticket, body, key=key, made=made)
+    await tickets.visible(await speaker(embed, "comment", ticket), ticket)
+    made = await rendering.made(asked.body)
+    async with db.transaction():  # and they may still
+        return await comments.write(await speaker(embed, "comment", ticket), ticket, asked, made)
 
 
-async def open_ticket(embed: Embed, subject: str, body: str, key: str) -> Ticket:
+async def open_ticket(embed: Embed, asked: Opening) -> Ticket:
     """A new ticket of the requester. Raises Refused, Invalid."""
-    await _speaker(embed, "create")
-    made = await _made(body)
+    await speaker(embed, "create")
+    made = await rendering.made(asked.body)
     async with db.transaction():
-        return await tickets.open_ticket(await _speaker(embed, "create"), Opening(subject, body, key=key), made)
+        return await tickets.open_ticket(await speaker(embed, "create"), asked, made)
 
 
-async def _made(body: str) -> Made:
-    """Of words that may still be refused: then nothing is made of them."""
-    words = fields.message(body)
-    return await rendering.made(words) if 0 < len(words) <= fields.BODY else Made("", 0)
-
-
-async def _speaker(embed: Embed, action: str, ticket: int | None = None) -> Speaker:
+async def speaker(embed: Embed, action: str, ticket: int | None = None) -> Speaker:
     """Who acts. Raises Refused, or Missing where the page is not even to show that ticket."""
     person = await person_of(embed.person, embed.key)
     if person is None or not policy.may(person, Right.BE_EMBEDDED):

@@ -1,7 +1,7 @@
 """Every kind of event, and how one is recorded."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -158,7 +158,7 @@ async def record(
     *,
     by: Actor = DESK,
     ticket: Ticket | None = None,
-    tags: list[str] | None = None,
+    tags: Sequence[str] = (),
     changes: dict[str, tuple[Any, Any]] | None = None,
     comment: int | None = None,
     person: int | None = None,
@@ -180,7 +180,7 @@ async def record(
             "priority": ticket.priority.word,
             "requester": ticket.requester_id,
             "assignee": ticket.assignee_id,
-            "tags": tags or [],
+            "tags": list(tags),
         }
         data["version"] = ticket.version
     if changes:

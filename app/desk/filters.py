@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app.desk import fields, search
+from app.desk import search
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF
 from app.desk.models import Person, Priority, Status
 from app.desk.search import Query
+from app.desk.values import one_tag
 
 PAGE = 50  # rows
 LAST_PAGE = 200
@@ -70,7 +71,7 @@ class Filter:
         if self.requester:
             yield "requester", _ids(self.requester)
         if self.tag:
-            yield "tags", frozenset({fields.one_tag(self.tag)})
+            yield "tags", frozenset({one_tag(self.tag)})
         if self.q:
             yield from self._search_conditions()
 
@@ -256,7 +257,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         "priority": last("priority"),
         "assignee": str(person) if last("assignee") == "me" else last("assignee"),
         "requester": last("requester"),
-        "tag": fields.one_tag(last("tag")),
+        "tag": one_tag(last("tag")),
     }
     return Filter(
         audience=audience,

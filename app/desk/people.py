@@ -16,7 +16,7 @@ from tortoise.expressions import Q
 
 from app import db
 from app.config import Sessions
-from app.desk import addresses, events, fields, search
+from app.desk import addresses, events, search, values
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
 from app.desk.letters import is_visible, without_strays
@@ -37,8 +37,8 @@ _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # eac
 
 def parse_name(text: str) -> str:
     """The name on one line, equal for what looks equal. Raises ValueError."""
-    name = unicodedata.normalize("NFC", fields.one_line(without_strays(text)))
-    fields.check_text(name, NAME)
+    name = unicodedata.normalize("NFC", values.one_line(without_strays(text)))
+    values.check_text(name, NAME)
     return name
 
 
@@ -54,8 +54,8 @@ async def by_email(text: str) -> Person | None:
 async def add(email: str, name: str, role: str, password: str = "") -> Person:
     """A new person; without a password nobody can sign in as them. Raises Invalid."""
     errors: dict[str, Code] = {}
-    email = fields.collect(errors, "email", lambda: addresses.parse(email))
-    name = fields.collect(errors, "name", lambda: parse_name(name))
+    email = values.collect(errors, "email", lambda: addresses.parse(email))
+    name = values.collect(errors, "name", lambda: parse_name(name))
     if role not in set(Role):
         errors["role"] = Code.UNKNOWN
     hashed = await _hash(password, errors) if password else None
@@ -137,7 +137,7 @@ async def set_role(person: Person, role: Role) -> None:
 async def set_name(person: Person, name: str) -> None:
     """Change how a person is called and found, on open pages too. Raises Invalid."""
     errors: dict[str, Code] = {}
-    name = fields.collect(errors, "name", lambda: parse_name(name))
+    name = values.collect(errors, "name", lambda: parse_name(name))
     if errors:
         raise Invalid(errors)
     async with db.transaction():

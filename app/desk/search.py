@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import db
-from app.desk import addresses, fields, letters, words
+from app.desk import addresses, letters, words
 from app.desk.models import Kind, Status
+from app.desk.values import read_tags, refused_tags
 
 LONGEST = 200  # characters of what is typed; the rest is not looked at
 FEW = 16  # words
@@ -212,8 +213,8 @@ def _phrase(text: str, *, begins: bool) -> str:
 
 def _tags(text: str) -> list[str]:
     """The tags of this text; none, if it is not one that a ticket can have."""
-    tags = fields.read_tags(text)
-    return [] if fields.refused_tags(tags) else tags
+    tags = read_tags(text)
+    return [] if refused_tags(tags) else tags
 
 
 def _requester(row: dict[str, Any]) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app import db
-from app.desk import fields, names
+from app.desk import names
 from app.desk.audience import Audience
 from app.desk.errors import Deleted, Missing
 from app.desk.events import What, before_of, changes_of
 from app.desk.models import Kind
+from app.desk.values import BODY
 
 PART = 100  # messages at most that a page shows
 STEP = 50  # by which the last part goes on, so that it has more than these
@@ -190,7 +191,7 @@ async def _with_earlier(ticket: int, said: list[Said]) -> list[Said]:
 
 def _shown(versions: list[Earlier]) -> dict[str, Any]:
     first, *others = versions
-    kept, room = list[Earlier](), fields.BODY - len(first.body)
+    kept, room = list[Earlier](), BODY - len(first.body)
     for version in reversed(others):
         room -= len(version.body)
         if room < 0:

@@ -1,32 +1,20 @@
 """What can be done to a ticket: open, change, delete, restore. Each verb is one transaction and leaves its events."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from app import db
-from app.desk import addresses, changes, events, fields, people, policy, rendering, search, sends
+from app.desk import changes, events, people, policy, rendering, search, sends
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.models import Comment, Kind, Priority, Status, Ticket, from_row
 from app.desk.rendering import Made
 from app.desk.roles import Right
+from app.desk.values import Change, Opening
 
 PUBLIC_FIELDS = {"subject", "status", "requester"}  # what its requester may know about a change
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A ticket as it is asked for; texts as typed. key: equal for repeated sends of the same form."""
-
-    subject: str
-    body: str
-    priority: str = "normal"
-    requester: str = ""
-    assignee: str = ""
-    tags: str = ""
-    key: str = ""
 
 
 async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) -> Ticket:
@@ -37,75 +25,59 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
     """
     if not policy.may(actor, Right.OPEN):
         raise Refused
-    errors: dict[str, Code] = {}
-    about: dict[str, str] = {}
-    subject, body = fields.one_line(asked.subject), fields.message(asked.body)
-    fields.collect(errors, "subject", lambda: fields.check_text(subject, fields.SUBJECT))
-    fields.collect(errors, "body", lambda: fields.check_text(body, fields.BODY))
-    fields.collect(errors, "key", lambda: fields.check_key(asked.key))
-    priority, assignee, email = Priority.NORMAL, None, ""
-    tags: list[str] = []
-    if policy.may(actor, Right.CHANGE):
-        priority = fields.collect(errors, "priority", lambda: fields.parse_priority(asked.priority or "normal"))
-        tags = fields.read_tags(asked.tags)
-        if refused := fields.refused_tags(tags):
-            errors["tags"], about["tags"] = refused
-        assignee = await parse_assignee(actor, asked.assignee, errors)
-        email = fields.collect(errors, "requester", lambda: addresses.parse(asked.requester)) if asked.requester else ""
-    if errors:
-        raise Invalid(errors, about)
-    mark = sends.mark_of(asked.key, subject, body, priority, email, assignee, tags)
-    made = made or await rendering.made(body)
+    if not policy.may(actor, Right.CHANGE):  # and so none of what staff say of it
+        asked = Opening(asked.subject, asked.body, key=asked.key)
+    if not await changes.can_be_assigned(asked.assignee):
+        raise Invalid({"assignee": Code.UNKNOWN})
+    words = (asked.subject, asked.body, asked.priority, asked.requester, asked.assignee, list(asked.tags))
+    mark = sends.mark_of(asked.key, *words)
+    made = made or await rendering.made(asked.body)
     async with db.transaction():
         if earlier := await sends.before(actor, mark):
             return await Ticket.get(id=earlier.ticket_id)
-        requester = (await people.find_or_add_requester(email)).id if email else actor.id
+        requester = (await people.find_or_add_requester(asked.requester)).id if asked.requester else actor.id
         now = db.now()
         ticket = await Ticket.create(
-            subject=subject,
-            status=Status.OPEN if assignee else Status.NEW,
-            priority=priority,
+            subject=asked.subject,
+            status=Status.OPEN if asked.assignee else Status.NEW,
+            priority=asked.priority,
             requester_id=requester,
-            assignee_id=assignee,
+            assignee_id=asked.assignee,
             version=1,
             created=now,
             updated=now,
             updated_public=now,
         )
-        await _set_tags(ticket, tags)
+        await _set_tags(ticket, asked.tags)
         number = await events.number()
         comment = await Comment.create(
             ticket_id=ticket.id,
             author_id=actor.id,
             kind=Kind.REPLY,
-            body=body,
+            body=asked.body,
             **asdict(made),
             event_id=number,
             created=now,
             key=mark,
         )
         await events.record(
-            What.TICKET_CREATED, by=actor, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
+            What.TICKET_CREATED, by=actor, ticket=ticket, tags=asked.tags, comment=comment.id, public=True, taken=number
         )
         await search.index(ticket.id)
     return ticket
 
 
-async def change(actor: Actor, ticket_id: int, version: str, asked: Mapping[str, str]) -> Ticket:
-    """Change the fields named in asked (texts as typed) of a ticket that they saw at this version.
+async def change(actor: Actor, ticket_id: int, asked: Change) -> Ticket:
+    """Change the fields of a ticket that are named.
 
     A field that someone else changed since then and that they did not touch keeps their value; of two changes
     of one's own the later one holds. Raises Missing, Refused, Invalid, or Conflict if both changed the same field.
     """
-    errors: dict[str, Code] = {}
-    seen = fields.collect(errors, "version", lambda: fields.parse_version(version)) or 0
     async with db.transaction():
-        ticket = await visible(actor, ticket_id)
-        if not policy.may(actor, Right.CHANGE, ticket):
-            raise Refused
-        if errors or seen > ticket.version:
+        ticket = await changeable(actor, ticket_id)
+        if asked.version > ticket.version:
             raise Invalid({"version": Code.UNKNOWN})
-        wanted = await changes.wanted(actor, ticket, await fields_of(ticket), seen, asked)
+        wanted = await changes.wanted(actor, ticket, await fields_of(ticket), asked)
         if wanted.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in wanted:
             wanted["status"] = (Status.NEW.value, Status.OPEN.value)
         if wanted:
@@ -135,6 +107,14 @@ async def restore(actor: Actor, ticket_id: int) -> None:
 
 
 # -- what the verbs share, here and in comments -----------------------------------------------------------------------
+
+
+async def changeable(actor: Actor, ticket_id: int) -> Ticket:
+    """The ticket, if they may change its fields. Raises Missing, Refused."""
+    ticket = await visible(actor, ticket_id)
+    if not policy.may(actor, Right.CHANGE, ticket):
+        raise Refused
+    return ticket
 
 
 async def visible(actor: Actor, ticket_id: int) -> Ticket:
@@ -201,15 +181,7 @@ def touch(ticket: Ticket, *, public: bool) -> None:
         ticket.updated_public = ticket.updated
 
 
-async def parse_assignee(actor: Actor, text: str, errors: dict[str, Code]) -> int | None:
-    read = changes.read_assignee(actor, text)
-    if isinstance(read, str) or not await changes.can_be_assigned(read):
-        errors["assignee"] = Code.UNKNOWN
-        return None
-    return read
-
-
-async def _set_tags(ticket: Ticket, tags: list[str]) -> None:
+async def _set_tags(ticket: Ticket, tags: Sequence[str]) -> None:
     had = await tags_of(ticket)
     for name in set(had).difference(tags):
         await db.rows("DELETE FROM tag WHERE ticket_id = ? AND name = ?", [ticket.id, name])

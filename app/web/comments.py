@@ -4,13 +4,13 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import comments, threads
+from app.desk import comments, threads, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing, TooLate
 from app.desk.models import Person
 from app.live.regions.ticket import TicketRegion
 from app.web import pages, trail
 from app.web.auth import asker
-from app.web.forms import Form, only, refused, text
+from app.web.forms import Form, only, refused
 from app.web.tickets import ticket_page
 
 blueprint = Blueprint("comments", __name__)
@@ -18,17 +18,11 @@ blueprint = Blueprint("comments", __name__)
 
 @blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
-    person, typed = asker(), await request.form
-    sent = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key"))
+    person = asker()
+    sent = {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key"))
+    await tickets.visible(person, ticket)
     try:
-        comment = await comments.write(
-            person,
-            ticket,
-            sent.get("body", ""),
-            kind=sent["kind"],
-            status=sent.get("status", ""),
-            key=sent.get("key", ""),
-        )
+        comment = await comments.write(person, ticket, values.message(sent))
     except (Invalid, NotWritten) as problem:
         form = refused(sent, problem)
         if pages.by_htmx():
@@ -51,11 +45,10 @@ async def show_edit(comment: int) -> Response:
 
 @blueprint.post("/comments/<number:comment>")
 async def edit(comment: int) -> Response | WerkzeugResponse:
-    typed = await request.form
-    sent = only(typed, ("body", "version"))
+    sent = only(await request.form, ("body", "version"))
     try:
         ticket, _ = await comments.editable(asker(), comment)
-        await comments.edit(asker(), comment, text(typed, "body"), text(typed, "version"))
+        await comments.edit(asker(), comment, values.revision(sent))
     except TooLate as late:
         return await _too_late(comment, sent, late)
     except (Invalid, Conflict, NotWritten) as problem:
@@ -84,12 +77,12 @@ async def _too_late(comment: int, sent: dict[str, str], late: TooLate) -> Respon
 
 async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", status: int = 0) -> Response:
     """theirs: the HTML that somebody else made of the message meanwhile. status: instead of the form's own."""
-    values = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
+    shown = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
     if pages.by_htmx():
-        return await pages.fragment("comments/editor.html", status or form.status, **values)
+        return await pages.fragment("comments/editor.html", status or form.status, **shown)
     header = TicketRegion(ticket, asker().audience)
     live = await pages.look(asker(), header)
     if not live.contents[header].there:
         raise Missing
     path = f"/comments/{comment}/edit"
-    return await pages.page("comments/edit.html", live, status or form.status, path=path, header=header, **values)
+    return await pages.page("comments/edit.html", live, status or form.status, path=path, header=header, **shown)

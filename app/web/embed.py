@@ -13,7 +13,7 @@ from quart import Blueprint, Response, abort, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import embeds, filters, threads
+from app.desk import embeds, filters, threads, tickets, values
 from app.desk.embeds import Embed
 from app.desk.errors import Invalid, Missing
 from app.live.access import Lost
@@ -40,7 +40,7 @@ def is_embedded() -> bool:
     return request.path.startswith("/embed/")
 
 
-def values() -> dict[str, Any]:
+def around() -> dict[str, Any]:
     """What the layout of embedded pages needs; nothing of a guest where there is none."""
     if not is_embedded():
         return {}
@@ -104,7 +104,7 @@ async def ended(refusal: Refusal) -> Response:
     trail.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
         return Response(status=401, headers=why)
-    page = await pages.plain("embed/ended.html", 401, refusal=refusal, typed=await typed.words(), **values())
+    page = await pages.plain("embed/ended.html", 401, refusal=refusal, typed=await typed.words(), **around())
     page.headers.update(why)
     return page
 
@@ -151,7 +151,7 @@ async def begin() -> Response:
 async def create() -> Response | WerkzeugResponse:
     embed, typed = _embed("create"), only(await request.form, ("subject", "body", "key"))
     try:
-        ticket = await embeds.open_ticket(embed, *(typed.get(name, "") for name in ("subject", "body", "key")))
+        ticket = await embeds.open_ticket(embed, values.opening(typed, None))
     except (Invalid, NotWritten) as problem:
         return await _new(refused(typed, problem))
     if embed.may("read") and (not embed.only or ticket.status in embed.only):
@@ -162,12 +162,13 @@ async def create() -> Response | WerkzeugResponse:
 @blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
     embed, typed = _embed(), only(await request.form, ("body", "key"))
+    await tickets.visible(await embeds.speaker(embed, "comment", ticket), ticket)
     try:
-        comment = await embeds.reply(embed, ticket, typed.get("body", ""), typed.get("key", ""))
+        comment = await embeds.reply(embed, ticket, values.message(typed))
     except (Invalid, NotWritten) as problem:
         form = refused({"kind": "reply", **typed}, problem)
         if pages.by_htmx():
-            shown = {"composer": form, "ticket": ticket, **values()}
+            shown = {"composer": form, "ticket": ticket, **around()}
             return await pages.fragment("tickets/composer.html", form.status, **shown)
         return await _ticket_page(ticket, form)
     where = f"#comment-{comment.id}"
@@ -183,7 +184,7 @@ async def session() -> Response:
     if not _same_page(_held()):
         trail.refused()
         abort(Response(status=403))
-    answer = {name: values()[name] for name in ("bearer", "life", "left")}
+    answer = {name: around()[name] for name in ("bearer", "life", "left")}
     return Response(urlencode(answer), content_type="application/x-www-form-urlencoded")
 
 
@@ -241,7 +242,7 @@ async def _new(form: Form, made: str = "") -> Response:
     _embed("create")
     shown = "embed/new_form.html" if pages.by_htmx() else "embed/new.html"
     after = pages.after()
-    return await pages.plain(shown, form.status, form=form, made=made, after=after, new_key=pages.new_key, **values())
+    return await pages.plain(shown, form.status, form=form, made=made, after=after, new_key=pages.new_key, **around())
 
 
 async def _page(template: str, *wanted: Region, **more: Any) -> Response:
@@ -249,7 +250,7 @@ async def _page(template: str, *wanted: Region, **more: Any) -> Response:
 
 
 async def _show(template: str, shown: pages.Live, status: int = 200, **more: Any) -> Response:
-    return await pages.plain(template, status, live=shown, new_key=pages.new_key, **values(), **more)
+    return await pages.plain(template, status, live=shown, new_key=pages.new_key, **around(), **more)
 
 
 def _grant(embed: Embed, *wanted: Region) -> Grant:

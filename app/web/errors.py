@@ -103,7 +103,7 @@ async def show(status: int, said: Said | None = None, reference: str = "") -> Re
         answer.headers["HX-Reswap"] = "innerHTML"
         return answer
     template = "embed/error.html" if embed.is_embedded() else "error.html"
-    values = {"said": said, "reference": reference, "typed": await typed.words(), **embed.values()}
+    values = {"said": said, "reference": reference, "typed": await typed.words(), **embed.around()}
     return await pages.plain(template, status, **values)
 
 

@@ -7,11 +7,10 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import filters, queries, tickets
+from app.desk import filters, queries, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.models import Person
 from app.desk.queries import Header
-from app.desk.tickets import Opening
 from app.live.content import Content
 from app.live.region import Region
 from app.live.regions.first import FirstRegion
@@ -22,11 +21,12 @@ from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
 from app.web import pages
 from app.web.auth import asker
-from app.web.forms import Form, only, refused, text
+from app.web.forms import Form, only, refused
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
 MENUS = MenusRegion()
-OPENING = ("subject", "body", "priority", "requester", "assignee", "tags", "key")
+ASKED = ("subject", "body", "key")
+OPENING = {False: ASKED, True: (*ASKED, "priority", "requester", "assignee", "tags")}  # by whether they are staff
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -73,11 +73,12 @@ async def begin() -> Response:
 
 @blueprint.post("/tickets")
 async def create() -> Response | WerkzeugResponse:
-    typed = only(await request.form, OPENING)
+    person = asker()
+    typed = only(await request.form, OPENING[person.is_staff])
     try:
-        ticket = await tickets.open_ticket(asker(), Opening(**{"subject": "", "body": ""} | typed))
+        ticket = await tickets.open_ticket(person, values.opening(typed, person.id))
     except (Invalid, NotWritten) as problem:
-        return await _new(asker(), refused(typed, problem))
+        return await _new(person, refused(typed, problem))
     return pages.on_to(f"/tickets/{ticket.id}")
 
 
@@ -88,12 +89,13 @@ async def show(ticket: int) -> Response:
 
 @blueprint.post("/tickets/<number:ticket>")
 async def change(ticket: int) -> Response | WerkzeugResponse:
-    person, typed = asker(), await request.form
-    asked = only(typed, FIELDS)
+    person = asker()
+    typed = {"version": ""} | only(await request.form, ("version", *FIELDS))
+    await tickets.changeable(person, ticket)
     try:
-        await tickets.change(person, ticket, text(typed, "version"), asked)
+        await tickets.change(person, ticket, values.change(typed, person.id))
     except (Invalid, Conflict, NotWritten) as problem:
-        return await _changed_in_vain(person, ticket, refused({**asked, "version": text(typed, "version")}, problem))
+        return await _changed_in_vain(person, ticket, refused(typed, problem))
     return pages.done(f"/tickets/{ticket}")
 
 
@@ -161,14 +163,14 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
 
 
 async def _new(person: Person, form: Form) -> Response:
-    values: dict[str, Any] = {"form": form, "after": pages.after()}
+    shown: dict[str, Any] = {"form": form, "after": pages.after()}
     if pages.by_htmx():
         choices = _choices(await MENUS.compute() if person.is_staff else None)
-        return await pages.fragment("tickets/new_form.html", form.status, choices=choices, **values)
+        return await pages.fragment("tickets/new_form.html", form.status, choices=choices, **shown)
     live = await pages.look(person, *_menus(person))
     choices = _choices(live.contents.get(MENUS))
     return await pages.page(
-        "tickets/new.html", live, form.status, path="/tickets/new", menus=MENUS, choices=choices, **values
+        "tickets/new.html", live, form.status, path="/tickets/new", menus=MENUS, choices=choices, **shown
     )
 
 
@@ -198,9 +200,9 @@ def _choices(menus: Content | None) -> dict[str, Any]:
 
 def _filled(form: Form, header: Header) -> Form:
     """A form with the ticket's own fields, as forms have them, wherever nothing was typed."""
-    values = asdict(header)
+    now = asdict(header)
     own = {
-        **{name: values[name] or "" for name in ("subject", "status", "priority", "due", "version")},
+        **{name: now[name] or "" for name in ("subject", "status", "priority", "due", "version")},
         "assignee": str(header.assignee_id or ""),
         "tags": ", ".join(header.tags),
     }

@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 
 from app import db
-from app.desk import events, threads, tickets
+from app.desk import events, threads
 from app.desk.audience import Audience
 from app.desk.events import Happened, What
 from app.desk.models import Comment, Kind, Person, Ticket
 from app.desk.threads import Line, Said
-from app.desk.tickets import Opening
 from app.markup import VERSION, plain
+from tests import doors
 
 CAME = 3  # the events by which the staff of the cast came
 
 
 async def a_ticket(person: Person, **asked: str) -> Ticket:
     """A ticket that this person opens, like any other but for what is asked."""
-    return await tickets.open_ticket(person, Opening(**{"subject": "Printer", "body": "It does not print."} | asked))
+    return await doors.open_ticket(person, **({"subject": "Printer", "body": "It does not print."} | asked))
 
 
 async def a_long_thread(by: Person, ticket: Ticket, messages: int) -> list[int]:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.desk import comments, embeds, fields, filters, letters, people, queries, tickets
+from app.desk import embeds, filters, letters, people, queries, values
 from app.desk.audience import STAFF
 from app.desk.errors import Code, Invalid
+from tests import doors
 
 from .acts import a_ticket, everything
 
@@ -67,15 +68,15 @@ SOMETHING = (
 @pytest.mark.parametrize("nothing", NOTHING, ids=ascii)
 async def test_what_cannot_be_seen_is_no_text_anywhere(nothing, desk):
     await a_ticket(desk.clara)
-    said = await comments.write(desk.anna, 1, "Hello")
+    said = await doors.write(desk.anna, 1, "Hello")
     before = await everything()
     for field, attempt in (
         ("subject", a_ticket(desk.clara, subject=nothing)),
         ("body", a_ticket(desk.clara, body=nothing)),
-        ("subject", tickets.change(desk.anna, 1, "2", {"subject": nothing})),
-        ("body", comments.write(desk.clara, 1, nothing)),
-        ("body", comments.write(desk.anna, 1, nothing, kind="note")),
-        ("body", comments.edit(desk.anna, said.id, nothing, "1")),
+        ("subject", doors.change(desk.anna, 1, "2", {"subject": nothing})),
+        ("body", doors.write(desk.clara, 1, nothing)),
+        ("body", doors.write(desk.anna, 1, nothing, kind="note")),
+        ("body", doors.edit(desk.anna, said.id, nothing, "1")),
         ("name", people.add("eva@pult.example", nothing, "agent")),
         ("name", embeds.add_key(nothing, ["https://shop.example"])),
     ):
@@ -84,14 +85,14 @@ async def test_what_cannot_be_seen_is_no_text_anywhere(nothing, desk):
         assert problem.value.errors == {field: Code.EMPTY}
     assert await everything() == before
     assert (await people.find_or_add_requester("eva@pult.example", nothing)).name == "eva"
-    assert fields.read_tags(f"vpn, {nothing},,") == ["vpn"]
+    assert values.read_tags(f"vpn, {nothing},,") == ["vpn"]
 
 
 @pytest.mark.parametrize("something", SOMETHING, ids=ascii)
 async def test_the_shortest_words_are_words(something, desk):
     ticket = await a_ticket(desk.clara, subject=something, body=something, tags=something)
     assert (await queries.header(STAFF, ticket.id)).subject == something
-    assert len(fields.read_tags(something)) == 1 and fields.refused_tags(fields.read_tags(something)) is None
+    assert len(values.read_tags(something)) == 1 and values.refused_tags(values.read_tags(something)) is None
 
 
 @given(text=st.text(st.characters(codec="utf-8")))
@@ -119,7 +120,7 @@ TAGS = {  # as typed: as kept
 async def test_a_tag_is_what_people_call_one_and_has_one_form(typed, desk):
     ticket = await a_ticket(desk.anna, tags=typed)
     kept = (await queries.header(STAFF, ticket.id)).tags
-    assert kept == tuple(sorted(TAGS[typed])) and fields.read_tags(", ".join(kept)) == list(kept)
+    assert kept == tuple(sorted(TAGS[typed])) and values.read_tags(", ".join(kept)) == list(kept)
     for tag in kept:
         for asked in ({"tag": [tag.upper() if tag.upper().lower() == tag else tag]}, {"q": [f'tag:"{tag}"']}):
             page = await queries.page(filters.parse(desk.anna, {"view": ["all"]} | asked))
@@ -138,7 +139,7 @@ async def test_a_tag_is_what_people_call_one_and_has_one_form(typed, desk):
 )
 async def test_a_refused_tag_is_named_with_the_reason(typed, code, about, desk):
     await a_ticket(desk.clara)
-    for attempt in (a_ticket(desk.anna, tags=typed), tickets.change(desk.anna, 1, "1", {"tags": typed})):
+    for attempt in (a_ticket(desk.anna, tags=typed), doors.change(desk.anna, 1, "1", {"tags": typed})):
         with pytest.raises(Invalid) as problem:
             await attempt
         assert (problem.value.errors, problem.value.about) == ({"tags": code}, {"tags": about})

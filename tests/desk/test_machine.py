@@ -11,12 +11,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from app import db
 from app.config import Database
-from app.desk import comments, fields, filters, queries, tickets
+from app.desk import filters, queries, tickets, values
 from app.desk.audience import STAFF, Audience
 from app.desk.errors import Conflict, Invalid
 from app.desk.models import Event, Status, Ticket
 from app.desk.threads import Said
-from app.desk.tickets import Opening
+from tests import doors
 from tests.conftest import make_cast
 from tests.desk.acts import bodies, entries
 
@@ -75,7 +75,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(target=opened, subject=WORDS, body=WORDS, key=st.sampled_from(["", "k"]))
     def open_a_ticket(self, subject, body, key):
-        ticket = self.run(tickets.open_ticket(self.cast.clara, Opening(subject, body, key=key)))
+        ticket = self.run(doors.open_ticket(self.cast.clara, subject, body, key=key))
         if ticket.id in self.said:
             return multiple()  # the key was used before
         self.model[ticket.id] = {
@@ -86,20 +86,20 @@ class DeskMachine(RuleBasedStateMachine):
             "tags": [],
             "due": None,
         }
-        self.said[ticket.id], self.seen[ticket.id] = [("reply", fields.message(body))], 1
+        self.said[ticket.id], self.seen[ticket.id] = [("reply", values.message_text(body))], 1
         return ticket.id
 
     @rule(number=opened, fields=FIELDS)
     def change_it(self, number, fields):
         version = self.run(Ticket.get(id=number)).version
-        self.run(tickets.change(self.cast.anna, number, str(version), fields))
+        self.run(doors.change(self.cast.anna, number, str(version), fields))
         self._changed(number, fields)
 
     @rule(number=opened, fields=FIELDS)
     def change_what_one_saw_a_while_ago(self, number, fields):
         """Either all of it is taken, or nothing is."""
         before = self.run(Ticket.get(id=number))
-        conflict = self.refusal(tickets.change(self.cast.boris, number, str(self.seen[number]), fields), Conflict)
+        conflict = self.refusal(doors.change(self.cast.boris, number, str(self.seen[number]), fields), Conflict)
         if conflict:
             assert set(conflict.theirs) <= set(fields)
             assert self.run(Ticket.get(id=number)).version == before.version
@@ -120,11 +120,11 @@ class DeskMachine(RuleBasedStateMachine):
         if by == "clara":
             kind = "reply"
         closed = self.model[number]["status"] == "closed"
-        problem = self.refusal(comments.write(getattr(self.cast, by), number, body, kind=kind), Invalid)
+        problem = self.refusal(doors.write(getattr(self.cast, by), number, body, kind=kind), Invalid)
         if problem:
             assert closed and kind == "reply" and problem.errors == {"body": "closed"}
             return
-        self.said[number].append((kind, fields.message(body)))
+        self.said[number].append((kind, values.message_text(body)))
         status = self.model[number]["status"]
         if kind == "reply" and (
             (by == "anna" and status == "new") or (by == "clara" and status in ("pending", "solved"))

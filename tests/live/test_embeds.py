@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.desk import comments, embeds, filters, people, tickets
+from app.desk import embeds, filters, people
 from app.desk.models import Ticket
 from app.desk.roles import Role
 from app.live import hub, relay, tokens
 from app.live.regions.list import ListRegion
+from tests import doors
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 from tests.live.pages import OpenPage, equal, open_page, said_of
@@ -104,9 +105,9 @@ async def test_no_byte_on_the_wire_is_the_staffs_or_anothers(desk, open_):
     for page in pages:
         await page.ask(action="subscribe", ticket=2)
     before = [len(page.frames) for page in pages]
-    await comments.write(desk.cast.anna, 1, "canary", kind="note")
-    await tickets.change(desk.cast.anna, 1, "1", {"tags": "canary", "priority": "urgent", "due": "2031-01-17"})
-    await comments.write(desk.cast.dmitri, 2, "canary")
+    await doors.write(desk.cast.anna, 1, "canary", kind="note")
+    await doors.change(desk.cast.anna, 1, "1", {"tags": "canary", "priority": "urgent", "due": "2031-01-17"})
+    await doors.write(desk.cast.dmitri, 2, "canary")
     for page, number in zip(pages, before, strict=True):
         await page.caught_up()
         assert not page.happened and all(frame.count("<hx-") == 1 for frame in page.frames[number:])

@@ -5,8 +5,9 @@ import resource
 import pytest
 
 from app import db
-from app.desk import comments, people
+from app.desk import people
 from app.desk.models import Ticket
+from tests import doors
 from tests.desk.acts import CAME
 from tests.live.actions import Desk
 from tests.process import DeskProcess, populated
@@ -130,7 +131,7 @@ async def test_a_transaction_that_met_a_full_disk_leaves_nothing_open(desk):
     ticket = await Desk(desk).open(desk.anna)
     over = await full()
     with pytest.raises(db.NotWritten):
-        await comments.write(desk.anna, ticket.id, LONG, status="solved")
+        await doors.write(desk.anna, ticket.id, LONG, status="solved")
     await db.rows(over)
-    await comments.write(desk.anna, ticket.id, LONG, status="solved")
+    await doors.write(desk.anna, ticket.id, LONG, status="solved")
     assert [row["position"] for row in await db.rows("SELECT position FROM journal")] == [CAME + 3]

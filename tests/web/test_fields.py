@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.desk import comments
+from tests import doors
 from tests.desk.acts import a_ticket, everything
 
 from .embedding import a_site
@@ -19,7 +19,7 @@ REFUSED = (
 @pytest.fixture
 async def desk(served):
     await a_ticket(served.cast.clara)
-    await comments.write(served.cast.clara, 1, "Hello")
+    await doors.write(served.cast.clara, 1, "Hello")
     return served
 
 

@@ -117,6 +117,9 @@ async def test_a_requester_cannot_set_what_is_for_staff(served):
     header = await queries.header(STAFF, 1)
     assert (header.requester, header.priority, header.assignee, header.tags) == ("Clara", "normal", None, ())
     assert header.status == "new"
+    senseless = {"priority": "?", "assignee": "?", "tags": "?" * 99, "requester": "?"}
+    answer = await clara.post("/tickets", data={"subject": "Printer", "body": "It hums.", **senseless})
+    assert answer.status_code == 303
 
 
 async def test_the_form_speaks_the_persons_language(served):

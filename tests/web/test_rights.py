@@ -16,6 +16,7 @@ from app.desk.audience import STAFF
 from app.desk.models import Person
 from app.live import kinds
 from app.web import security
+from tests import doors
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
 from tests.live.applier import span
@@ -66,7 +67,7 @@ class Room:
             case "closed ticket" | "deleted ticket" as kind:
                 ticket = await a_ticket(cast.clara)
                 if kind == "closed ticket":
-                    await tickets.change(cast.anna, ticket.id, "1", {"status": "closed"})
+                    await doors.change(cast.anna, ticket.id, "1", {"status": "closed"})
                 else:
                     await tickets.delete(cast.anna, ticket.id)
                 return {"ticket": ticket.id}
@@ -84,11 +85,11 @@ class Room:
         cast = self.served.cast
         ticket = await a_ticket(cast.clara)
         author = cast.clara if thing.startswith("her ") else cast.anna
-        comment = await comments.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
+        comment = await doors.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
         if thing == "her answered reply":
-            await comments.write(cast.anna, ticket.id, "Hello Clara")
+            await doors.write(cast.anna, ticket.id, "Hello Clara")
         if thing == "her closed reply":
-            await tickets.change(cast.anna, ticket.id, "1", {"status": "closed"})
+            await doors.change(cast.anna, ticket.id, "1", {"status": "closed"})
         if thing == "deleted reply":
             await comments.remove(author, comment.id)
         if thing == "in deleted ticket":
