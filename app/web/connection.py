@@ -1,4 +1,4 @@
-"""Quart's application and WebSocket connection, with what they lack for us (Quart 0.22).
+"""Quart's application and its connections, with what they lack for us (Quart 0.22).
 
 Quart decides whether a socket is let in. From then on it lives without Quart, whose two tasks, contexts, queue and
 copies of every header would be a third of what an open page costs, and without its request. Stock Quart also queues
@@ -6,20 +6,53 @@ without end what a handler has not received (1.1 GB in 6 s from one socket), whi
 read. What fails closes with 1011, at which pages come back; stock Quart closes with 1000, at which they never do.
 """
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
-from quart import Quart, has_websocket_context, websocket
-from quart.asgi import ASGIWebsocketConnection
+from quart import Quart, Request, has_websocket_context, websocket
+from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
 from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, MapAdapter
 
 from app.live.hub import Close, Gone
+
+LINGER = 5  # seconds for the rest of a request that was answered before it was whole
+
+
+class Exchange(ASGIHTTPConnection):
+    """A request and its answer, whose end waits for the request's, which is read and thrown away.
+
+    The connection may be closed with it (a proxy that asks for that, and nginx does), and whoever still sends into a
+    closed one hears of that instead of the answer, such as that it was too large (RFC 9112, 9.6).
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._all_came = asyncio.Event()
+
+    async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
+        async def noted() -> Any:
+            event = await receive()
+            if event["type"] != "http.request" or not event.get("more_body", False):
+                self._all_came.set()
+            return event
+
+        await super().handle_messages(request, noted)
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        async def at_last(event: Any) -> None:
+            if event["type"] == "http.response.body" and not event["more_body"] and not self._all_came.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_came.wait(), LINGER)
+            await send(event)
+
+        await super().handle_request(request, at_last)
 
 
 class Connection(ASGIWebsocketConnection):
@@ -86,6 +119,7 @@ class NoSession(SessionInterface):
 
 
 class App(Quart):
+    asgi_http_class = Exchange
     asgi_websocket_class = Connection
     session_interface = NoSession()  # type: ignore[assignment]
 

@@ -295,6 +295,30 @@ async def test_requests_that_lie_about_their_length(what, rest, statuses, desk, 
     assert (await desk.stranger().get("/healthz")).text == "ok"
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_who_is_told_that_it_is_too_large_before_it_has_all_come_hears_it(chunked, desk):
+    """As behind a proxy that asks for a connection of its own for each request: nginx answered 502 for the desk."""
+    size, piece = 1_300_000, b"x" * 10_000
+    head = f"POST /tickets HTTP/1.1\r\nHost: 127.0.0.1:{desk.port}\r\nConnection: close\r\n"
+    head += f"Cookie: pult={await desk.cookie(desk.cast.anna)}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head += "Transfer-Encoding: chunked\r\n\r\n" if chunked else f"Content-Length: {size}\r\n\r\n"
+    sent = b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    writer.write(head.encode())
+    async with asyncio.timeout(DEADLINE):
+        for _ in range(0, 1_100_000, len(piece)):
+            writer.write(sent)
+            await writer.drain()
+        answer = await reader.readuntil(b"</html>")
+        for _ in range(1_100_000, size, len(piece)):
+            writer.write(sent)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n" if chunked else b"")
+        await reader.read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
 FORWARDED = [
     {"X-Forwarded-Host": "evil.example"},
     {"X-Forwarded-Proto": "https"},
