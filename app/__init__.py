@@ -28,8 +28,8 @@ from app.web import (
 )
 from app.web.bearers import Bearers
 from app.web.connection import App
-from app.web.house import House
 from app.web.limits import Limits, SignInLimits
+from app.web.state import State
 
 LARGEST_REQUEST = 1024 * 1024  # bytes
 
@@ -44,7 +44,7 @@ def create_app(config: Config) -> Quart:
     app = App(__name__, secure=config.server.public_url.startswith("https:"))
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     bearers = Bearers(config.security.secret_key)
-    app.extensions["pult"] = House(config, render, relay, files, SignInLimits(), Limits(config.limits), bearers)
+    app.extensions["pult"] = State(config, render, relay, files, SignInLimits(), Limits(config.limits), bearers)
     auth.set_up(app, config)
     security.set_up(app)
     packing.set_up(app)

@@ -13,7 +13,7 @@ def settle() -> None:
     gc.freeze()
 
 
-class Peak:
+class HighWaterMark:
     """How many of something there were at most, until long after most of them are gone."""
 
     def __init__(self) -> None:

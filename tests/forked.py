@@ -28,7 +28,7 @@ class Forked:
     """What `python -m app` does with these arguments; a process as asyncio has them, which ends with the tests.
 
     Its environment, streams, signals, limits and exit status are its own. What Python does before Pult's first line is
-    not done anew: imports, what modules keep of the house's own files, and whatever Python takes from the environment
+    not done anew: imports, what modules keep of the desk's own files, and whatever Python takes from the environment
     for itself, such as how it encodes streams. A test about that begins a real one.
     """
 

@@ -327,17 +327,17 @@ def test_check_finds_nothing_wrong_with_this_desk(pult):
 
 
 def test_check_finds_broken_templates_and_missing_translations(begun, tmp_path):
-    """In a copy of the house, in which somebody was careless."""
-    house = tmp_path / "house"
-    shutil.copytree(ROOT / "app", house / "app")  # with what is compiled already
-    shutil.copytree(ROOT / "templates", house / "templates")
-    (house / "static").symlink_to(ROOT / "static")
-    shutil.copy(ROOT / "config.toml", house)
-    (house / "templates" / "careless.html").write_text("<p>{% if %}</p>")
-    (house / "templates" / "percent.html").write_text("<p>{{ _('100 %') }}</p>")
-    with (house / "app" / "translations" / "ru.po").open("a") as catalogue:
+    """In a copy of the desk, in which somebody was careless."""
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "app", copy / "app")  # with what is compiled already
+    shutil.copytree(ROOT / "templates", copy / "templates")
+    (copy / "static").symlink_to(ROOT / "static")
+    shutil.copy(ROOT / "config.toml", copy)
+    (copy / "templates" / "careless.html").write_text("<p>{% if %}</p>")
+    (copy / "templates" / "percent.html").write_text("<p>{{ _('100 %') }}</p>")
+    with (copy / "app" / "translations" / "ru.po").open("a") as catalogue:
         catalogue.write('\nmsgid "Careless"\nmsgstr ""\n\nmsgid "%(n)s rows"\nmsgstr "%(m)s"\n')
-    result = begun("check", cwd=house)
+    result = begun("check", cwd=copy)
     assert (result.returncode, result.stdout) == (1, "")
     template, percent, *translations = result.stderr.splitlines()
     assert template.startswith("template careless.html: Expected an expression")

@@ -19,7 +19,7 @@ from app.desk.audience import STAFF
 from app.desk.models import Kind, Person
 from app.sqlite import STANDING
 from app.upgrade import bring_up
-from tests import doors
+from tests import forms
 
 from .desk.acts import a_ticket, entries
 from .past import MIGRATIONS, copied
@@ -70,7 +70,7 @@ async def old(config: Config) -> Config:
     await db.connect(config.database)
     anna = await people.add("anna@pult.example", "Anna", "agent")
     ticket = await a_ticket(anna, requester="clara@pult.example", tags="vpn", assignee="me", key="k1")
-    await doors.write(anna, ticket.id, "A note.", kind=Kind.NOTE, key="k2")
+    await forms.write(anna, ticket.id, "A note.", kind=Kind.NOTE, key="k2")
     await people.begin_session(anna)
     await db.disconnect()
     return config

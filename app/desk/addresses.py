@@ -1,6 +1,6 @@
 """Email addresses: one form for all the ways to write the same one, so that one person is one.
 
-Kept in lower case with the domain in ASCII (RFC 5891), as mail servers and the sign-in forms of browsers send it;
+Registry in lower case with the domain in ASCII (RFC 5891), as mail servers and the sign-in forms of browsers send it;
 shown with the domain in its own letters.
 """
 

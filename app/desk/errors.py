@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """What can be wrong with something typed. Each door has words for all of them: web.forms, the command line."""
+    """What can be wrong with something typed. There are words for all of them: web.forms, the command line."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"

@@ -1,4 +1,4 @@
-"""Texts to values: what people type, in forms and elsewhere, is read here at the doors; verbs take what comes of it.
+"""Texts to values: what comes in by forms, or otherwise, is read here first; verbs take what comes of it.
 
 opening(), message(), revision() and change() read a form, whose fields not named are as if empty, and raise Invalid
 with all that is wrong in it. Each parser of one text raises ValueError with a Code; collect() gathers them by field.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.live.frames import Frames
 from app.live.hub import PATIENCE, Close, Gone, Hub, Slow, Socket
-from app.live.kept import Kept
+from app.live.registry import Registry
 from app.live.shown import Shown
 
 TURN = 100  # sockets between two turns of the loop for everybody else
@@ -21,22 +21,22 @@ class Broken(Exception):
 class Delivery:
     """owed: regions that changed, and maybe not everyone who shows them knows."""
 
-    def __init__(self, hub: Hub, kept: Kept, frames: Frames) -> None:
+    def __init__(self, hub: Hub, registry: Registry, frames: Frames) -> None:
         self.owed: set[Shown] = set()
-        self._hub, self._kept, self._frames = hub, kept, frames
+        self._hub, self._registry, self._frames = hub, registry, frames
 
     def note(self, computed: Iterable[Shown]) -> None:
         """What was computed may be owed to sockets. Those that show what could not be come back, and find out."""
         self.owed.update(computed)
-        for region in self._kept.broken:
+        for region in self._registry.broken:
             self._hub.fail([socket for crowd in self._hub.showing(region) for socket in crowd.sockets])
-        self._kept.broken.clear()
+        self._registry.broken.clear()
 
     async def send_round(self) -> None:
         """Bring up whoever shows what was touched. Cut short, by a page that hangs up, the next one goes on with it."""
         owed = set(self.owed)
         crowds = {crowd for shown in owed for crowd in self._hub.showing(shown.region)}
-        resting = {crowd for shown in self._kept.waiting for crowd in self._hub.showing(shown.region)}
+        resting = {crowd for shown in self._registry.waiting for crowd in self._hub.showing(shown.region)}
         for turn, socket in enumerate([socket for crowd in crowds - resting for socket in crowd.sockets]):
             if turn % TURN == TURN - 1:
                 await asyncio.sleep(0)
@@ -49,7 +49,7 @@ class Delivery:
         try:
             if text := self._next(socket):
                 await socket.send(text)
-            socket.position = self._kept.position.number
+            socket.position = self._registry.position.number
         except Slow:
             socket.late = asyncio.create_task(self._serve_late(socket))
         except Exception as error:  # noqa: BLE001 - one socket's trouble is not the others'
@@ -58,12 +58,12 @@ class Delivery:
     async def _serve_late(self, socket: Socket) -> None:
         """For one slow socket: give it time, then what it is behind by meanwhile, until it has caught up."""
         try:
-            while socket in self._hub.sockets and socket.position != self._kept.position.number:
-                if any(self._kept[region].waiting for region in socket.regions):
+            while socket in self._hub.sockets and socket.position != self._registry.position.number:
+                if any(self._registry[region].waiting for region in socket.regions):
                     return  # the round that computes it takes the socket along
                 text = self._next(socket)
                 # Before it is sent: whoever sets it meanwhile wants the whole.
-                socket.position = self._kept.position.number
+                socket.position = self._registry.position.number
                 if text:
                     await socket.send(text, PATIENCE)
         except Slow:

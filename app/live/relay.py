@@ -20,9 +20,9 @@ from app.live.frames import Frames
 from app.live.guard import Guard
 from app.live.hub import SILENCE, Close, Gone, Hub, Socket
 from app.live.journal import Position
-from app.live.kept import Kept
 from app.live.region import Region
 from app.live.regions.ticket import TicketRegion
+from app.live.registry import Registry
 from app.live.render import Renderer
 from app.live.shown import Shown
 from app.live.tokens import Grant, Tokens
@@ -41,16 +41,16 @@ class Relay:
     def __init__(self, config: Config, bus: MemoryBus, render: Renderer, tokens: Tokens) -> None:
         self.hub = Hub()
         self.tokens = tokens
-        self.kept = Kept()
+        self.registry = Registry()
         self.healthy = True
         self.stopping = False
         self._config, self._bus, self._render = config, bus, render
-        self._frames = Frames(self.kept, render)
-        self._delivery = Delivery(self.hub, self.kept, self._frames)
+        self._frames = Frames(self.registry, render)
+        self._delivery = Delivery(self.hub, self.registry, self._frames)
         self._guard = Guard(self.hub, config.sessions)
         self._lock = asyncio.Lock()
         self._pulsed = 0.0
-        self._peak = memory.Peak()
+        self._high_water = memory.HighWaterMark()
 
     # -- the loop --
 
@@ -59,12 +59,12 @@ class Relay:
         while True:
             try:
                 await self._bus.wait(self._until_the_next())
-                before = self.kept.version
+                before = self.registry.version
                 async with self._lock:
                     await self._round()
                     await self._pulse()
                 self.healthy = True
-                if self.kept.version != before:
+                if self.registry.version != before:
                     await asyncio.sleep(BREATH)
             except Exception:
                 self.healthy = False
@@ -73,12 +73,12 @@ class Relay:
 
     def _until_the_next(self) -> float:
         """Seconds until it looks though nobody has told it to."""
-        rested = (shown.rested for shown in self.kept.waiting if shown.unwatched_since is None)
+        rested = (shown.rested for shown in self.registry.waiting if shown.unwatched_since is None)
         return min(LOOK, max(0, min(rested, default=inf) - time.monotonic()))
 
     async def start(self) -> None:
         self._frames.build = await builds.number()
-        self.kept.start(await journal.position())
+        self.registry.start(await journal.position())
 
     async def stop(self) -> None:
         """Tell every page to come back to the next process."""
@@ -90,7 +90,7 @@ class Relay:
     @property
     def position(self) -> Position:
         """The event up to which every region in memory is true."""
-        return self.kept.position
+        return self.registry.position
 
     @property
     def build(self) -> int:
@@ -111,7 +111,7 @@ class Relay:
             await self._compute(wanted)
         if self._delivery.owed:
             await self._delivery.send_round()
-        if any(region not in self.kept for region in wanted):
+        if any(region not in self.registry for region in wanted):
             raise Broken
 
     async def _catch_up(self, stands: Position) -> None:
@@ -120,34 +120,34 @@ class Relay:
         events = await journal.after(self.position.number, FAR + 1) if same else []
         if events and len(events) <= FAR:
             await self._guard.check_after(events)
-            self._delivery.note(await self.kept.take(events))
+            self._delivery.note(await self.registry.take(events))
             return
         await self._guard.check(self.hub.sockets)
         other = stands.epoch != self.position.epoch
-        await self.kept.start_over(stands)
-        self._delivery.note(self.kept)
+        await self.registry.start_over(stands)
+        self._delivery.note(self.registry)
         for socket in self.hub.sockets if other else ():
             socket.position = -1
 
     async def _compute(self, wanted: Collection[Region]) -> None:
         """Those that have rested, and those that somebody wants now."""
         for region in wanted:
-            if not self.kept.has(region):
-                await self.kept.read(region)
-            if region in self.kept:
-                self.kept[region].unwatched_since = None
-        needed = {self.kept[region] for region in wanted if region in self.kept}
+            if not self.registry.has(region):
+                await self.registry.read(region)
+            if region in self.registry:
+                self.registry[region].unwatched_since = None
+        needed = {self.registry[region] for region in wanted if region in self.registry}
         now = time.monotonic()
-        due = {shown for shown in self.kept.waiting if shown in needed or not shown.rests(now)}
+        due = {shown for shown in self.registry.waiting if shown in needed or not shown.rests(now)}
         if due := due.union(self._along(due | self._delivery.owed)):
-            self._delivery.note(await self.kept.compute(list(due)))
+            self._delivery.note(await self.registry.compute(list(due)))
 
     def _along(self, computed: Iterable[Shown]) -> Iterator[Shown]:
         """What rests on the same pages and is cheaper: a page is sent nothing while anything that it shows waits."""
-        for shown in computed if self.kept.waiting else ():
+        for shown in computed if self.registry.waiting else ():
             beside = {region for crowd in self.hub.showing(shown.region) for region in crowd.regions}
-            for other in (self.kept[region] for region in beside if region in self.kept):
-                if other in self.kept.waiting and other.cost <= shown.cost:
+            for other in (self.registry[region] for region in beside if region in self.registry):
+                if other in self.registry.waiting and other.cost <= shown.cost:
                     yield other
 
     # -- joining, watching, resync --
@@ -212,7 +212,7 @@ class Relay:
 
     def _settle(self, socket: Socket) -> None:
         """A page that nothing touched meanwhile is true as of now; rounds pass it over."""
-        waits = any(self.kept[region].waiting for region in socket.regions)
+        waits = any(self.registry[region].waiting for region in socket.regions)
         if socket.late is None and not waits and not self._frames.is_behind(socket):
             socket.position = self.position.number
 
@@ -241,8 +241,8 @@ class Relay:
                 self.hub.drop(socket, Close.ENDED)
             elif now - socket.token_sent > self._config.live.heartbeat_seconds and socket.late is None:
                 await self._beat(socket)
-        self.kept.forget(self.hub.shown(), self._config.live.forget_seconds)
-        if self._peak.is_long_over(len(self.hub.sockets), now):
+        self.registry.forget(self.hub.shown(), self._config.live.forget_seconds)
+        if self._high_water.is_long_over(len(self.hub.sockets), now):
             self._render.forget()
             await db.shrink()
             memory.give_back()

@@ -11,7 +11,7 @@ from app.live.regions.keys import KeysRegion
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
-from app.web.house import house
+from app.web.state import state
 
 blueprint = Blueprint("admin", __name__)
 
@@ -45,6 +45,6 @@ async def _keys(form: Form, shown: str = "") -> Response:
     if pages.by_htmx():
         return await pages.fragment("admin/new_key.html", form.status, form=form)
     key, keys = await embeds.valid_key(shown), KeysRegion()
-    secret = embeds.secret(key.id, house().config.security.secret_key) if key else ""
+    secret = embeds.secret(key.id, state().config.security.secret_key) if key else ""
     live = await pages.look(person, keys)
     return await pages.page("admin/keys.html", live, form.status, form=form, keys=keys, shown=key, secret=secret)

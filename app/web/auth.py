@@ -13,9 +13,9 @@ from app.config import Config
 from app.desk import people
 from app.desk.errors import Code
 from app.desk.models import Person
-from app.web import pages, trail
+from app.web import audit, pages
 from app.web.forms import Form, text
-from app.web.house import house
+from app.web.state import state
 from app.web.typed import Unsent
 
 blueprint = Blueprint("auth", __name__)
@@ -39,7 +39,7 @@ def set_up(app: Quart, config: Config) -> None:
 async def recognise() -> None:
     """Find out who asks, once a request: g.person (or None) and g.session."""
     g.session = people.session_id(current_user.auth_id) if current_user.auth_id else ""
-    g.person = await people.of_session(g.session, house().config.sessions, seen=True) if g.session else None
+    g.person = await people.of_session(g.session, state().config.sessions, seen=True) if g.session else None
 
 
 def asker() -> Person:
@@ -87,20 +87,20 @@ async def login() -> Response | WerkzeugResponse:
 async def sign_in(email: str, password: str) -> bool:
     """Begin a session in the place of the one there was, if email and password fit. Raises TooManyRequests."""
     address = request.remote_addr or ""
-    await house().sign_ins.admit(address, email)
+    await state().sign_ins.admit(address, email)
     person = await people.authenticate(email, password)
     if person is None:
-        trail.sign_in_failed(await people.by_email(email))
+        audit.sign_in_failed(await people.by_email(email))
         return False
-    await house().sign_ins.succeeded(address, email)
+    await state().sign_ins.succeeded(address, email)
     if g.session:
         await people.end_session(g.session)
     async with db.transaction():
         session = await people.begin_session(person)
-        await people.forget_sessions(house().config.sessions)
+        await people.forget_sessions(state().config.sessions)
     login_user(AuthUser(session), remember=True)
     g.person, g.session = person, people.session_id(session)
-    trail.signed_in(person)
+    audit.signed_in(person)
     return True
 
 
@@ -123,6 +123,6 @@ def _beside(kept: Form) -> Response | None:
 async def logout() -> Response | WerkzeugResponse:
     if g.session:
         await people.end_session(g.session)
-        trail.signed_out()
+        audit.signed_out()
     logout_user()
     return pages.on_to("/login")

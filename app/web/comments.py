@@ -8,7 +8,7 @@ from app.desk import comments, threads, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing, TooLate
 from app.desk.models import Person
 from app.live.regions.ticket import TicketRegion
-from app.web import pages, trail
+from app.web import audit, pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
 from app.web.tickets import ticket_page
@@ -71,7 +71,7 @@ async def _address(person: Person, comment: int) -> str:
 
 async def _too_late(comment: int, sent: dict[str, str], late: TooLate) -> Response:
     """What was typed, and why the message stays as it is."""
-    trail.refused()
+    audit.refused()
     return await _editor(comment, late.ticket, Form(sent, {"body": late.code}), status=403)
 
 

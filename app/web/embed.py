@@ -23,12 +23,12 @@ from app.live.regions.list import ListRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
 from app.live.tokens import BadToken, Grant
-from app.web import live, pages, trail, typed
+from app.web import audit, live, pages, typed
 from app.web.assets import served
 from app.web.bearers import LIFE, Guest, Refusal
 from app.web.colours import accent_sheet
 from app.web.forms import Form, only, refused, text
-from app.web.house import house
+from app.web.state import state
 
 PUBLIC = {"embed.host_script", "embed.accent"}
 
@@ -50,7 +50,7 @@ def around() -> dict[str, Any]:
         "guest": guest,
         "key": g.get("key", ""),
         "origins": g.get("framed_by", ()),
-        "bearer": house().bearers.make(guest) if guest else "",
+        "bearer": state().bearers.make(guest) if guest else "",
         "life": _life(guest) if guest else 0,
         "left": int(guest.embed.until - time.time()) if guest else 0,
     }
@@ -62,19 +62,19 @@ async def _admit() -> Response | None:
     if request.endpoint in PUBLIC:
         return None
     try:
-        g.guest, key = await house().bearers.read(await _token())
+        g.guest, key = await state().bearers.read(await _token())
     except Refusal as refusal:
         return await ended(refusal)
     g.key, g.framed_by = key.id, key.origins
     if request.method == "POST":
-        await house().limits.admit(g.guest.embed.person, request.endpoint or "")
+        await state().limits.admit(g.guest.embed.person, request.endpoint or "")
     return None
 
 
 async def let_frame() -> None:
     """Have the answer seen in the frame, whatever it says, if the request's token is of a site."""
     with suppress(Refusal):
-        _, key = await house().bearers.read(await _token())
+        _, key = await state().bearers.read(await _token())
         g.key, g.framed_by = key.id, key.origins
 
 
@@ -101,7 +101,7 @@ async def ended(refusal: Refusal) -> Response:
     if key:
         g.key, g.framed_by = key.id, key.origins
     why = {"Pult-Refused": str(refusal.wrong)}  # for who writes the site: docs/embedding.md lists them
-    trail.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
+    audit.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
         return Response(status=401, headers=why)
     page = await pages.plain("embed/ended.html", 401, refusal=refusal, typed=await typed.words(), **around())
@@ -182,7 +182,7 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
 async def session() -> Response:
     """A new bearer, for one that still holds or for a new token of the site; of the same page and person, else 403."""
     if not _same_page(_held()):
-        trail.refused()
+        audit.refused()
         abort(Response(status=403))
     answer = {name: around()[name] for name in ("bearer", "life", "left")}
     return Response(urlencode(answer), content_type="application/x-www-form-urlencoded")
@@ -206,7 +206,7 @@ async def frame() -> Response:
 @blueprint.get("/host.js")
 async def host_script() -> Response:
     """What embedders may load into their page, at an address that stays."""
-    return served(house().assets.named("js/embed-host.js"), "public, max-age=3600")
+    return served(state().assets.named("js/embed-host.js"), "public, max-age=3600")
 
 
 @blueprint.get("/accent.css")
@@ -261,7 +261,7 @@ def _granted(token: str) -> Grant:
     """What the token of a page of this guest says, by the right that their bearer has now. Raises Lost."""
     embed = _embed()
     try:
-        grant = house().relay.tokens.read(token, expired=True)
+        grant = state().relay.tokens.read(token, expired=True)
     except BadToken:
         raise Lost(Close.ENDED) from None
     if (grant.key, grant.person) != (embed.key, embed.person):
@@ -271,7 +271,7 @@ def _granted(token: str) -> Grant:
 
 def _same_page(held: str) -> bool:
     """Whether the bearer that a page holds, even if it ran out, is of the same person and view as its new token."""
-    before, now = house().bearers.remembered(held), _embed()
+    before, now = state().bearers.remembered(held), _embed()
     return before is None or replace(before, until=now.until) == now
 
 
@@ -281,5 +281,5 @@ def _life(guest: Guest) -> int:
 
 def _on_to(path: str, fragment: str = "", **more: str) -> Response | WerkzeugResponse:
     """To another page: a plain link carries its right in its address."""
-    query = urlencode({"token": house().bearers.make(g.guest), **more})
+    query = urlencode({"token": state().bearers.make(g.guest), **more})
     return pages.on_to(f"{path}?{query}{fragment}")

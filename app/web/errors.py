@@ -16,13 +16,13 @@ from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
 from app.sqlite import trouble
-from app.web import auth, embed, pages, tickets, trail, typed
+from app.web import audit, auth, embed, pages, tickets, typed
 from app.web.bearers import Refusal
 from app.web.forms import _
-from app.web.house import house
 from app.web.limits import TooMany
 from app.web.origins import Foreign
 from app.web.site_tokens import Wrong
+from app.web.state import state
 
 WATCHED = {"live.connection", "live.frame", "embed.connection", "embed.frame"}
 
@@ -108,13 +108,13 @@ async def show(status: int, said: Said | None = None, reference: str = "") -> Re
 
 
 async def _missing(_error: Exception) -> Response:
-    trail.missing()
+    audit.missing()
     return await show(404)
 
 
 async def _deleted(deleted: Deleted) -> Response:
     """Staff are told of a deleted ticket, by its address and by whatever form was sent to it."""
-    trail.missing()
+    audit.missing()
     if pages.by_htmx():
         return await show(404, Said(REMOVED, REMOVED_TEXT, {"number": str(deleted.ticket)}))
     return await tickets.removed_page(auth.asker(), deleted.ticket, await typed.words())
@@ -123,7 +123,7 @@ async def _deleted(deleted: Deleted) -> Response:
 async def _lost(lost: Lost) -> Response | WerkzeugResponse:
     """No right to watch. What a page's script asks for is answered by the bare status, by which it knows what to do."""
     if request.endpoint in WATCHED:
-        trail.refused()
+        audit.refused()
         # A site can bring any right of its page back by another token; a person's role has no such way.
         return Response(status=401 if lost.close == Close.ENDED or embed.is_embedded() else 403)
     if lost.close != Close.ENDED:
@@ -134,20 +134,20 @@ async def _lost(lost: Lost) -> Response | WerkzeugResponse:
 
 
 async def _refused(_error: Exception) -> Response:
-    trail.refused()
+    audit.refused()
     return await show(403)
 
 
 async def _too_late(late: TooLate) -> Response:
-    trail.refused()
+    audit.refused()
     return await show(403, Said(STAYS, STAYS_TEXTS[late.code]))
 
 
 async def _foreign(foreign: Foreign) -> Response:
     """A write from elsewhere, or what looks like one because the desk does not know by what address people open it."""
-    trail.refused()
+    audit.refused()
     foreign.tell()
-    text = FROM_WHERE[bool(house().config.server.public_url)] if foreign.came else FROM_ELSEWHERE
+    text = FROM_WHERE[bool(state().config.server.public_url)] if foreign.came else FROM_ELSEWHERE
     return await show(403, Said(FOREIGN, text, {"came": foreign.came, "ours": foreign.ours}))
 
 
@@ -159,7 +159,7 @@ async def _too_many(problem: TooMany) -> Response:
 
 async def _http(error: HTTPException) -> Response:
     if error.code == 403:
-        trail.refused()
+        audit.refused()
     if error.response is not None and isinstance(error.response, Response):
         return error.response
     answer = await show(error.code or 500)
@@ -198,7 +198,7 @@ async def readyz() -> Response:
     """Whether to send people here: 503 while stopping, without the database, or while the relay fails."""
     try:
         await db.rows("SELECT 1")
-        ready = house().relay.healthy and not house().relay.stopping
+        ready = state().relay.healthy and not state().relay.stopping
     except Exception:
         log.exception("the database does not answer")
         ready = False

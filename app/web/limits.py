@@ -15,7 +15,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app import config
 from app.desk import addresses
-from app.web import trail
+from app.web import audit
 
 ACCOUNT_FROM_ADDRESS = parse("10 per 10 minutes")
 ACCOUNT = parse("100 per hour")
@@ -67,7 +67,7 @@ class SignInLimits:
         """Count one try. Raises TooManyRequests."""
         for limit, who in self._counted(address, email):
             if wait := await self._windows.hit(limit, *who):
-                trail.limited(f"{limit} for {WORDS[limit]}")
+                audit.limited(f"{limit} for {WORDS[limit]}")
                 raise TooManyRequests(retry_after=wait)
 
     async def succeeded(self, address: str, email: str) -> None:
@@ -91,7 +91,7 @@ class Limits:
             return
         what, amount = self._limit(endpoint)
         if amount and (wait := await self._windows.hit(RateLimitItemPerMinute(amount), what, str(person))):
-            trail.too_much(f"{amount} {what} a minute")
+            audit.too_much(f"{amount} {what} a minute")
             raise TooMany(wait)
 
     def _limit(self, endpoint: str) -> tuple[str, int]:

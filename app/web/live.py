@@ -1,4 +1,4 @@
-"""The doors of the live floor: the socket, and a new connection for a page that lost its own."""
+"""Where the live floor is reached: the socket, and a new connection for a page that lost its own."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,12 +9,12 @@ from app.live import access, journal, socket
 from app.live.access import Lost
 from app.live.hub import Close
 from app.live.tokens import BadToken, Grant, OtherWords
-from app.web import pages, trail
+from app.web import audit, pages
 from app.web.auth import asker
 from app.web.connection import Connection
 from app.web.forms import text
-from app.web.house import house
 from app.web.origins import foreign
+from app.web.state import state
 
 blueprint = Blueprint("live", __name__)
 
@@ -22,13 +22,13 @@ blueprint = Blueprint("live", __name__)
 @blueprint.websocket("/api/v1/ws")
 async def connect() -> tuple[str, int] | None:
     if found := foreign(websocket.headers.get("Origin"), websocket.scheme, websocket.host):
-        trail.foreign_socket()
+        audit.foreign_socket()
         found.tell()
         return "", 403
     line: Connection = websocket.scope["pult.connection"]  # type: ignore[typeddict-item]
     await websocket.accept()
     given = {name: websocket.args.get(name, "") for name in ("token", "since", "epoch", "build")}
-    line.life = partial(socket.serve, line, house().relay, **given)
+    line.life = partial(socket.serve, line, state().relay, **given)
     return None
 
 
@@ -51,25 +51,25 @@ async def frame() -> Response:
 
 async def new_connection(grant: Grant) -> Response:
     """A connect element for a page, if it may watch this. Raises Lost."""
-    await access.check(grant, house().config.sessions)
-    live = pages.Live({}, await journal.position(), house().relay.tokens.make(grant), grant.language)
+    await access.check(grant, state().config.sessions)
+    live = pages.Live({}, await journal.position(), state().relay.tokens.make(grant), grant.language)
     return await pages.fragment("live/connect.html", live=live)
 
 
 async def next_frame(grant: Grant) -> Response:
     """What such a page is behind by, from the position in the URL. Raises Lost."""
     since, build = (request.args.get(name, "") for name in ("since", "build"))
-    position = socket.position_of(since, build, house().relay)
-    frame = await house().relay.poll(grant, position, request.args.get("epoch", ""))
+    position = socket.position_of(since, build, state().relay)
+    frame = await state().relay.poll(grant, position, request.args.get("epoch", ""))
     answer = Response(frame, 200 if frame else 204, content_type="text/html; charset=utf-8")
-    answer.headers["Pult-Token"] = house().relay.tokens.make(grant)
+    answer.headers["Pult-Token"] = state().relay.tokens.make(grant)
     return answer
 
 
 def _granted(token: str) -> Grant:
     """What the token of a page of this person says, in the session that they have now. Raises Lost."""
     try:
-        grant = house().relay.tokens.read(token, expired=True)
+        grant = state().relay.tokens.read(token, expired=True)
     except OtherWords:
         raise Lost(Close.GONE) from None
     except BadToken:

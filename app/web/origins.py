@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.config import origin as origin_of
-from app.web.house import house
+from app.web.state import state
 
 LONGEST = 300  # characters of an origin that is shown
 
@@ -21,7 +21,7 @@ class Foreign(Exception):
 
     def tell(self) -> None:
         """Say it in the log: behind a proxy this is what a setting that lacks, or is wrong, looks like."""
-        setting = "server.public_url" + (" is that" if house().config.server.public_url else " is not set")
+        setting = "server.public_url" + (" is that" if state().config.server.public_url else " is not set")
         came = f"the origin {self.came}" if self.came else "another site"
         log.warning("sent from %s, and this is %s: %s (see docs/operations.md)", came, self.ours, setting)
 
@@ -35,7 +35,7 @@ def same_origin(origin: str | None, scheme: str, host: str) -> bool:
     """Whether an Origin header is that of this site, exactly: of the public address, or of the one that was asked."""
     if not origin or origin == "null":
         return False
-    if public := house().config.server.public_url:
+    if public := state().config.server.public_url:
         return origin == public
     parts = urlsplit(origin)
     return origin == f"{parts.scheme}://{parts.netloc}" and (parts.scheme, parts.netloc) == (_page_scheme(scheme), host)
@@ -46,7 +46,7 @@ def _page_scheme(scheme: str) -> str:
 
 
 def _ours(scheme: str, host: str) -> str:
-    return house().config.server.public_url or _named(f"{_page_scheme(scheme)}://{host}") or "?"
+    return state().config.server.public_url or _named(f"{_page_scheme(scheme)}://{host}") or "?"
 
 
 def _named(origin: str) -> str:

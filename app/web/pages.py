@@ -23,7 +23,7 @@ from app.live.regions.count import CountRegion
 from app.live.render import LANGUAGES
 from app.live.tokens import Grant
 from app.web.bearers import Guest
-from app.web.house import house
+from app.web.state import state
 
 COUNTED = {True: ("inbox", "mine", "unassigned"), False: ("open",)}  # views with a live count, for staff or not
 
@@ -52,13 +52,13 @@ class Live:
     language: str
 
     def entries(self, region: Region) -> Markup:
-        return self.contents[region].html(house().render, self.language)
+        return self.contents[region].html(state().render, self.language)
 
     def part(self, region: Region, target: str) -> Markup:
-        return self.contents[region].part(target, house().render, self.language)
+        return self.contents[region].part(target, state().render, self.language)
 
     def count(self, region: Region) -> Markup:
-        return self.contents[region].part(self.contents[region].parts[0].target, house().render, self.language)
+        return self.contents[region].part(self.contents[region].parts[0].target, state().render, self.language)
 
     @property
     def url(self) -> str:
@@ -66,7 +66,7 @@ class Live:
             "token": self.token,
             "since": self.since.number,
             "epoch": self.since.epoch,
-            "build": house().relay.build,
+            "build": state().relay.build,
         }
         return f"/api/v1/ws?{urlencode(query)}"
 
@@ -97,13 +97,13 @@ async def watch(grant: Grant) -> Live:
     All of it is as of one position; what is committed meanwhile reaches the page by its socket. Who the person is may
     have changed since they asked; then the page looks again as soon as it has one.
     """
-    turn = house().long_reads if any(region.is_long for region in grant.regions) else nullcontext()
+    turn = state().long_reads if any(region.is_long for region in grant.regions) else nullcontext()
     async with turn, db.snapshot():
         since = await journal.position()
-        await access.check(replace(grant, made_for=""), house().config.sessions)
+        await access.check(replace(grant, made_for=""), state().config.sessions)
         contents = {region: await region.compute() for region in grant.regions}
-    house().relay.kept.adopt(since, contents)
-    return Live(contents, since, house().relay.tokens.make(grant), grant.language)
+    state().relay.registry.adopt(since, contents)
+    return Live(contents, since, state().relay.tokens.make(grant), grant.language)
 
 
 async def page(template: str, live: Live, status: int = 200, *, path: str = "", **values: Any) -> Response:
@@ -116,7 +116,7 @@ async def plain(template: str, status: int = 200, *, path: str = "", **values: A
     """A page that nothing is pushed to. path: where it can be had again, if it answers a form of another address."""
     here = path or request.full_path.rstrip("?")
     values = {"person": g.get("person"), "own": OWN_VERSION, "path": here, "base": "", "bearer": ""} | values
-    html = house().render.page(template, language(), **values)
+    html = state().render.page(template, language(), **values)
     return Response(html, status, content_type="text/html; charset=utf-8")
 
 

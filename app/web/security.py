@@ -4,8 +4,8 @@ from quart import Quart, Response, g, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.web import auth, embed, owner
-from app.web.house import house
 from app.web.origins import Foreign, foreign
+from app.web.state import state
 
 PUBLIC = {
     "auth.show_login",
@@ -64,7 +64,7 @@ async def _guard() -> Response | WerkzeugResponse | None:
     if g.person is None:
         return None if public else auth.to_login()
     if request.method == "POST":
-        await house().limits.admit(g.person.id, request.endpoint or "")
+        await state().limits.admit(g.person.id, request.endpoint or "")
     return None
 
 
@@ -81,6 +81,6 @@ async def _headers(response: Response) -> Response:
     if embed.is_embedded():  # sites that are isolated themselves frame only what says that it is as strict
         headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     headers.setdefault("Cache-Control", "no-store")
-    if house().config.server.public_url.startswith("https:"):
+    if state().config.server.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response

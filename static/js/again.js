@@ -1,7 +1,7 @@
 // A page that is not for its person as they are now (another role, name or language), or that says what this version of the
 // desk does not understand, asks its own address again and becomes what is to be seen there. What was typed stays.
 
-import { ask } from "./door.js";
+import { ask } from "./server.js";
 import * as position from "./position.js";
 import { element } from "./state.js";
 import { remember } from "./typed.js";

@@ -1,7 +1,7 @@
 // A newer build of the desk speaks to a page whose scripts are of an older one: the page says so, and is loaded again once
 // no hand is at it and nothing is typed in it; at most once a minute, for a line may lead to an older desk and back.
 
-import { loadAgain } from "./door.js";
+import { loadAgain } from "./server.js";
 import { page, scripts } from "./position.js";
 import { banner } from "./state.js";
 import { touched } from "./typed.js";

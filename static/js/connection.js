@@ -4,7 +4,7 @@
 
 import { lookAgain } from "./again.js";
 import { jumped, now, slept } from "./clock.js";
-import { ask, door } from "./door.js";
+import { ask, server } from "./server.js";
 import * as position from "./position.js";
 import { begin, element, end, isOver, show, since, state } from "./state.js";
 
@@ -165,7 +165,7 @@ async function replace() {
     console.log("🔄 Reconnecting");
     if (state() === "connected") show("connecting");
     const body = new URLSearchParams({ token: position.token() });
-    const answer = await ask(`${door.path}/connection`, { method: "POST", body });
+    const answer = await ask(`${server.path}/connection`, { method: "POST", body });
     const text = answer?.ok && position.connectElement(answer.text);
     if (text) return htmx.swap({ sourceElement: element(), target: "#live", swap: "outerHTML", text });
     if (answer?.status === 401) return end("ended");
@@ -191,7 +191,7 @@ async function poll() {
   polling = () => {};
   let next = performance.now() + AGAIN[0];
   while (polling && !isOver()) {
-    const answer = await ask(position.from(`${door.path}/frame`));
+    const answer = await ask(position.from(`${server.path}/frame`));
     if (!polling) return;
     if (!answer?.ok) {
       polling = null; // not the socket alone, or not for this page any more: a new connection finds out

@@ -4,7 +4,7 @@
 import * as builds from "./builds.js";
 import * as closed from "./closed.js";
 import * as composer from "./composer.js";
-import { ask, door } from "./door.js";
+import { ask, server } from "./server.js";
 import * as drafts from "./drafts.js";
 import * as forms from "./forms.js";
 import * as head from "./head.js";
@@ -38,7 +38,7 @@ function start() {
   if (document.getElementById("live")) live.start();
   hold.start();
   builds.start();
-  door.enter = async () => {
+  server.enter = async () => {
     banner("ended", true);
     tell("session-ended");
     return false;

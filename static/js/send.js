@@ -1,7 +1,7 @@
 // Every form that changes something is sent from here, so that the page and its words stay whatever comes back. A form is
 // replaced only by one that the desk answered with.
 
-import { ask, door } from "./door.js";
+import { ask, server } from "./server.js";
 import { during } from "./loading.js";
 import { hush, say } from "./said.js";
 
@@ -44,7 +44,7 @@ export async function deliver(url, body) {
   const posted = body && { method: "POST", body, keepalive: String(body).length < LEAVES };
   const answer = await during(ask(url, { ...posted, headers: { "HX-Request": "true" }, patience: PATIENCE }));
   if (!answer) return { said: "unsent" };
-  if (answer.status === 401) return (await door.enter?.()) ? deliver(url, body) : { said: "unsent" };
+  if (answer.status === 401) return (await server.enter?.()) ? deliver(url, body) : { said: "unsent" };
   if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect"), made: answer.headers.get("Pult-Made") };
   const shown = new DOMParser().parseFromString(answer.text, "text/html").body.firstElementChild;
   if (shown?.matches("form[id], .editor")) return { form: shown, text: answer.text };

@@ -1,7 +1,7 @@
 // A session that ended: its person signs in again beside the page, which goes on as it was, with its words. If another person
 // signs in in this browser, the page says so, and nothing is sent from it.
 
-import { ask, door } from "./door.js";
+import { ask, server } from "./server.js";
 import { resume } from "./live.js";
 import { say } from "./said.js";
 import { banner } from "./state.js";
@@ -13,7 +13,7 @@ let ended = false;
 let waiting = []; // called, once the dialog is left, with whether the page's person is signed in
 
 export function start() {
-  door.enter = signIn;
+  server.enter = signIn;
   document.addEventListener("pult:ended", ({ detail }) => {
     ended = detail.why === "ended";
     if (ended) look();

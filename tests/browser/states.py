@@ -9,7 +9,7 @@ from app import db
 from app.desk import comments, people, tickets
 from app.desk.models import Person, Ticket
 from app.desk.roles import Role
-from tests import doors
+from tests import forms
 from tests.browser.conftest import Running, back_online, connected
 from tests.live.actions import Desk
 from tests.web.embedding import a_site
@@ -87,14 +87,14 @@ class Room:
             ("reply", "🙂👩‍💻"),
             ("note", "שלום"),
         ):
-            await doors.write(anna, self.rich.id, words, kind=kind)
+            await forms.write(anna, self.rich.id, words, kind=kind)
         await comments.remove(anna, (await desk.say(self.rich)).id)
         self.plain = await desk.open(subject="Printer", body="It does not print.")
         self.closed = await desk.open(subject="Done", body="Thanks")
         await desk.change(self.closed, status="closed")
         self.long = await desk.open(subject="Goes on", body="And on")
         for number in range(199):
-            await doors.write(anna, self.long.id, f"Message {number}", kind="note" if number % 7 == 0 else "reply")
+            await forms.write(anna, self.long.id, f"Message {number}", kind="note" if number % 7 == 0 else "reply")
 
 
 Words = tuple[str, str]  # English, Russian
@@ -327,7 +327,7 @@ async def editing_a_message(room: Room) -> Page:
 @state("#editor .sides", ("Theirs", "Чужой вариант"))
 async def a_conflict_in_a_message(room: Room) -> Page:
     page, comment = await _editor(room)
-    await doors.edit(room.running.cast.vera, comment, "Theirs", "1")
+    await forms.edit(room.running.cast.vera, comment, "Theirs", "1")
     await page.fill("#edit-body", "Mine")
     await page.click("#edit-form .primary")
     return page
@@ -420,7 +420,7 @@ async def a_draft(room: Room) -> Page:
 
 @state(".compose", ("Open a new ticket with these words", "Создать новое обращение с этим текстом"))
 async def words_for_a_ticket_that_was_closed(room: Room) -> Page:
-    ticket = await doors.open_ticket(room.running.cast.clara, subject="Soon closed", body="Soon closed")
+    ticket = await forms.open_ticket(room.running.cast.clara, subject="Soon closed", body="Soon closed")
     page = await room.open(f"/tickets/{ticket.id}", room.running.cast.clara)
     await page.fill("#comment-body", "One more thing")
     await room.desk.change(ticket, status="closed")
@@ -473,7 +473,7 @@ async def a_right_that_is_gone(room: Room) -> Page:
 
 
 async def _deleted(room: Room, by: Person) -> Page:
-    ticket = await doors.open_ticket(room.running.cast.clara, subject="Soon gone", body="Soon gone")
+    ticket = await forms.open_ticket(room.running.cast.clara, subject="Soon gone", body="Soon gone")
     page = await room.open(f"/tickets/{ticket.id}", by)
     await page.fill("#comment-body", "Half an answer")
     await tickets.delete(room.running.cast.vera, ticket.id)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests import doors
+from tests import forms
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.browser.typed import FIELD, SEND, a_desk, held, said, until_said, write
 
@@ -73,7 +73,7 @@ async def test_what_did_not_arrive_comes_back_and_is_said_once(arrived, browser,
 
 async def test_a_refused_message_comes_back_with_the_reason_and_holds_up_no_other(browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
-    await doors.change(running.cast.vera, 1, "2", {"status": "closed"})
+    await forms.change(running.cast.vera, 1, "2", {"status": "closed"})
     await page.wait_for_selector("#ticket[data-status=closed]")
     line = await held(page)
     await page.evaluate("document.querySelector('#comment-form .primary').disabled = false")

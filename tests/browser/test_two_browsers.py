@@ -2,7 +2,7 @@
 
 from app.desk import people, tickets
 from app.desk.models import Ticket
-from tests import doors
+from tests import forms
 from tests.browser.conftest import back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 
@@ -154,17 +154,17 @@ async def test_a_message_is_changed_until_it_is_answered_and_staff_see_what_it_s
 
     await clara.click(edit)
     await clara.fill("#edit-body", "It was somebody else.")
-    await doors.write(cast.anna, 1, "I see.")
+    await forms.write(cast.anna, 1, "I see.")
     await clara.wait_for_selector("#thread article:has-text('I see.')", state="attached")
     await clara.click("#edit-form .primary")
     await clara.wait_for_selector("#editor .wrong:has-text('was answered meanwhile')")
     assert await clara.input_value("#edit-body") == "It was somebody else."
     await clara.keyboard.press("Escape")
     assert not await clara.locator(edit).is_visible(), "it is not offered any more"
-    said = await doors.write(cast.clara, 1, "One more thing.")
+    said = await forms.write(cast.clara, 1, "One more thing.")
     await clara.hover(f"#comment-{said.id}")
     assert await clara.locator(f"#comment-{said.id} .own a").is_visible()
-    await doors.write(cast.anna, 1, "For us.", kind="note")
+    await forms.write(cast.anna, 1, "For us.", kind="note")
     await desk.change(await Ticket.get(id=1), status="closed")
     await clara.wait_for_selector("#ticket[data-status=closed]")
     assert not await clara.locator(f"#comment-{said.id} .own a").is_visible()

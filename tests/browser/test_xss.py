@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Page
 from app.desk import people, values
 from app.desk.errors import Invalid
 from app.desk.models import Person, Ticket
-from tests import doors
+from tests import forms
 from tests.browser.attacks import ATTACKS
 from tests.browser.conftest import Running, connected, equals_its_reload
 from tests.desk.acts import a_ticket
@@ -124,10 +124,10 @@ async def say_everything(running: Running, attackers: Attackers) -> None:
     clara = running.cast.clara
     for number, attack in enumerate(ATTACKS):
         agent, requester = attackers.agents[number], attackers.requesters[number]
-        await doors.write(agent, 1, attack)
-        await doors.write(agent, 1, attack, kind="note")
+        await forms.write(agent, 1, attack)
+        await forms.write(agent, 1, attack, kind="note")
         version = (await Ticket.get(id=1)).version
-        await doors.change(agent, 1, str(version), {"subject": SUBJECTS[number]})
+        await forms.change(agent, 1, str(version), {"subject": SUBJECTS[number]})
         tag = re.sub(r"[^\w .:/-]", "", attack, flags=re.ASCII).lstrip(" .:/-")[:30]
         asked = {"subject": SUBJECTS[number], "body": attack, "assignee": str(agent.id), "tags": tag}
         opened = await a_ticket(agent, **asked, requester=requester.email if number % 2 else clara.email)
@@ -171,7 +171,7 @@ async def test_what_is_typed_comes_back_as_text(browser, running, attackers):  #
     """Through the real forms: errors of a new ticket, conflicts of fields and messages, the edit dialog, the login."""
     anna = running.cast.anna
     ticket = await a_ticket(running.cast.clara, requester="", tags="")
-    message = await doors.write(anna, ticket.id, "Edited soon")
+    message = await forms.write(anna, ticket.id, "Edited soon")
     seen = await watched(running, await running.context(browser, anna))
     page = seen.page
 
@@ -192,7 +192,7 @@ async def test_what_is_typed_comes_back_as_text(browser, running, attackers):  #
         await seen.go(f"/tickets/{ticket.id}")
         await page.fill("#ticket-form [name=subject]", mine)
         current = await Ticket.get(id=ticket.id)
-        await doors.change(attackers.agents[45], ticket.id, str(current.version), {"subject": theirs})
+        await forms.change(attackers.agents[45], ticket.id, str(current.version), {"subject": theirs})
         await page.wait_for_selector("[data-now=subject]:visible")
         await page.press("#ticket-form [name=subject]", "Enter")
         await page.wait_for_selector("#ticket-form .conflict")
@@ -202,7 +202,7 @@ async def test_what_is_typed_comes_back_as_text(browser, running, attackers):  #
     await seen.go(f"/tickets/{ticket.id}")
     await page.locator(f"#comment-{message.id} .own a").click()
     await page.fill("#editor #edit-body", LONG)
-    await doors.edit(running.cast.vera, message.id, LONG + "!", "1")
+    await forms.edit(running.cast.vera, message.id, LONG + "!", "1")
     await page.press("#editor #edit-body", "Control+Enter")
     await page.wait_for_selector("#editor .conflict")
     assert await page.input_value("#editor #edit-body") == LONG

@@ -9,14 +9,14 @@ from app.desk.events import Happened, What
 from app.desk.models import Comment, Kind, Person, Ticket
 from app.desk.threads import Line, Said
 from app.markup import VERSION, plain
-from tests import doors
+from tests import forms
 
 CAME = 3  # the events by which the staff of the cast came
 
 
 async def a_ticket(person: Person, **asked: str) -> Ticket:
     """A ticket that this person opens, like any other but for what is asked."""
-    return await doors.open_ticket(person, **({"subject": "Printer", "body": "It does not print."} | asked))
+    return await forms.open_ticket(person, **({"subject": "Printer", "body": "It does not print."} | asked))
 
 
 async def a_long_thread(by: Person, ticket: Ticket, messages: int) -> list[int]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.desk import addresses, embeds, people
 from app.desk.errors import Invalid
 from app.web.limits import SignInLimits
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket
 from .test_search import found
@@ -98,8 +98,8 @@ async def test_every_door_knows_a_person_by_any_way_to_write_them(desk):
             assert (await people.by_email(written)).id == person.id
             assert (await people.authenticate(written, "their password")).id == person.id
             assert (await a_ticket(desk.anna, requester=written)).requester_id == person.id
-            moved = await doors.change(desk.anna, ticket.id, str(ticket.version), {"requester": "dmitri@pult.example"})
-            ticket = await doors.change(desk.anna, ticket.id, str(moved.version), {"requester": written})
+            moved = await forms.change(desk.anna, ticket.id, str(ticket.version), {"requester": "dmitri@pult.example"})
+            ticket = await forms.change(desk.anna, ticket.id, str(moved.version), {"requester": written})
             assert ticket.requester_id == person.id
             assert ticket.id in await found(desk.anna, f"from:{written.strip()}"), written
             with pytest.raises(Invalid, match="taken"):

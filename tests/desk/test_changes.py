@@ -7,7 +7,7 @@ from app.desk import people, tickets
 from app.desk.errors import Code, Conflict, Invalid
 from app.desk.models import Person, Ticket
 from app.desk.roles import Role
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket
 
@@ -19,7 +19,7 @@ async def now(ticket: Ticket) -> dict[str, object]:
 
 
 async def change(person: Person, ticket: Ticket, version: int, **asked: str) -> None:
-    await doors.change(person, ticket.id, str(version), asked)
+    await forms.change(person, ticket.id, str(version), asked)
 
 
 async def _takes(desk, ticket):
@@ -27,11 +27,11 @@ async def _takes(desk, ticket):
 
 
 async def _answers(desk, ticket):
-    await doors.write(desk.anna, ticket.id, "Is it plugged in?")
+    await forms.write(desk.anna, ticket.id, "Is it plugged in?")
 
 
 async def _answers_and_waits(desk, ticket):
-    await doors.write(desk.anna, ticket.id, "Is it plugged in?", status="pending")
+    await forms.write(desk.anna, ticket.id, "Is it plugged in?", status="pending")
 
 
 async def _sets_it_twice(desk, ticket):
@@ -52,7 +52,7 @@ async def test_ones_own_changes_and_what_they_imply_are_no_conflict(desk, first,
 async def test_ones_own_reopening_by_an_answer_is_no_conflict(desk):
     ticket = await a_ticket(desk.anna)  # an agent may ask as well
     await change(desk.boris, ticket, 1, status="pending")
-    await doors.write(desk.anna, ticket.id, "Here is the log.")
+    await forms.write(desk.anna, ticket.id, "Here is the log.")
     await change(desk.anna, ticket, 2, status="solved")
     assert (await now(ticket))["status"] == "solved"
 
@@ -117,17 +117,17 @@ async def test_a_colleague_between_taking_and_solving_is_named(desk):
 
 async def test_an_edit_over_ones_own_is_no_conflict_and_over_anothers_is(desk):
     ticket = await a_ticket(desk.clara)
-    said = await doors.write(desk.anna, ticket.id, "First.")
+    said = await forms.write(desk.anna, ticket.id, "First.")
     for words in ("Second.", "Third."):
-        await doors.edit(desk.anna, said.id, words, "1")
-    await doors.edit(desk.vera, said.id, "An admin's.", "3")
-    await doors.edit(desk.vera, said.id, "An admin's, again.", "3")
+        await forms.edit(desk.anna, said.id, words, "1")
+    await forms.edit(desk.vera, said.id, "An admin's.", "3")
+    await forms.edit(desk.vera, said.id, "An admin's, again.", "3")
     with pytest.raises(Conflict) as problem:
-        await doors.edit(desk.anna, said.id, "Fourth.", "1")
+        await forms.edit(desk.anna, said.id, "Fourth.", "1")
     assert (problem.value.by, problem.value.theirs) == ("Vera", {"body": "An admin's, again."})
     assert problem.value.version == 5
     with pytest.raises(Invalid):
-        await doors.edit(desk.anna, said.id, "Fourth.", "6")
+        await forms.edit(desk.anna, said.id, "Fourth.", "6")
 
 
 async def _disabled(desk, ticket):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.desk import embeds, filters, letters, people, queries, values
 from app.desk.audience import STAFF
 from app.desk.errors import Code, Invalid
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket, everything
 
@@ -68,15 +68,15 @@ SOMETHING = (
 @pytest.mark.parametrize("nothing", NOTHING, ids=ascii)
 async def test_what_cannot_be_seen_is_no_text_anywhere(nothing, desk):
     await a_ticket(desk.clara)
-    said = await doors.write(desk.anna, 1, "Hello")
+    said = await forms.write(desk.anna, 1, "Hello")
     before = await everything()
     for field, attempt in (
         ("subject", a_ticket(desk.clara, subject=nothing)),
         ("body", a_ticket(desk.clara, body=nothing)),
-        ("subject", doors.change(desk.anna, 1, "2", {"subject": nothing})),
-        ("body", doors.write(desk.clara, 1, nothing)),
-        ("body", doors.write(desk.anna, 1, nothing, kind="note")),
-        ("body", doors.edit(desk.anna, said.id, nothing, "1")),
+        ("subject", forms.change(desk.anna, 1, "2", {"subject": nothing})),
+        ("body", forms.write(desk.clara, 1, nothing)),
+        ("body", forms.write(desk.anna, 1, nothing, kind="note")),
+        ("body", forms.edit(desk.anna, said.id, nothing, "1")),
         ("name", people.add("eva@pult.example", nothing, "agent")),
         ("name", embeds.add_key(nothing, ["https://shop.example"])),
     ):
@@ -139,7 +139,7 @@ async def test_a_tag_is_what_people_call_one_and_has_one_form(typed, desk):
 )
 async def test_a_refused_tag_is_named_with_the_reason(typed, code, about, desk):
     await a_ticket(desk.clara)
-    for attempt in (a_ticket(desk.anna, tags=typed), doors.change(desk.anna, 1, "1", {"tags": typed})):
+    for attempt in (a_ticket(desk.anna, tags=typed), forms.change(desk.anna, 1, "1", {"tags": typed})):
         with pytest.raises(Invalid) as problem:
             await attempt
         assert (problem.value.errors, problem.value.about) == ({"tags": code}, {"tags": about})

@@ -16,7 +16,7 @@ from app.desk.audience import STAFF, Audience
 from app.desk.errors import Conflict, Invalid
 from app.desk.models import Event, Status, Ticket
 from app.desk.threads import Said
-from tests import doors
+from tests import forms
 from tests.conftest import make_cast
 from tests.desk.acts import bodies, entries
 
@@ -75,7 +75,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(target=opened, subject=WORDS, body=WORDS, key=st.sampled_from(["", "k"]))
     def open_a_ticket(self, subject, body, key):
-        ticket = self.run(doors.open_ticket(self.cast.clara, subject, body, key=key))
+        ticket = self.run(forms.open_ticket(self.cast.clara, subject, body, key=key))
         if ticket.id in self.said:
             return multiple()  # the key was used before
         self.model[ticket.id] = {
@@ -92,14 +92,14 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(number=opened, fields=FIELDS)
     def change_it(self, number, fields):
         version = self.run(Ticket.get(id=number)).version
-        self.run(doors.change(self.cast.anna, number, str(version), fields))
+        self.run(forms.change(self.cast.anna, number, str(version), fields))
         self._changed(number, fields)
 
     @rule(number=opened, fields=FIELDS)
     def change_what_one_saw_a_while_ago(self, number, fields):
         """Either all of it is taken, or nothing is."""
         before = self.run(Ticket.get(id=number))
-        conflict = self.refusal(doors.change(self.cast.boris, number, str(self.seen[number]), fields), Conflict)
+        conflict = self.refusal(forms.change(self.cast.boris, number, str(self.seen[number]), fields), Conflict)
         if conflict:
             assert set(conflict.theirs) <= set(fields)
             assert self.run(Ticket.get(id=number)).version == before.version
@@ -120,7 +120,7 @@ class DeskMachine(RuleBasedStateMachine):
         if by == "clara":
             kind = "reply"
         closed = self.model[number]["status"] == "closed"
-        problem = self.refusal(doors.write(getattr(self.cast, by), number, body, kind=kind), Invalid)
+        problem = self.refusal(forms.write(getattr(self.cast, by), number, body, kind=kind), Invalid)
         if problem:
             assert closed and kind == "reply" and problem.errors == {"body": "closed"}
             return

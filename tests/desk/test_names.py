@@ -6,7 +6,7 @@ from app.desk import filters, people, queries, threads
 from app.desk.audience import STAFF, Audience
 from app.desk.errors import Conflict
 from app.desk.roles import Role
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket
 
@@ -28,7 +28,7 @@ async def test_menus_rows_and_heads_tell_agents_of_one_name_apart(namesakes):
     assert [name for _, name in await queries.assignable()] == [*CALLED, "Boris", "Vera"]
     for person, called in zip((desk.anna, first, second), CALLED, strict=True):
         ticket = await a_ticket(desk.clara)
-        await doors.change(desk.boris, ticket.id, "1", {"assignee": str(person.id)})
+        await forms.change(desk.boris, ticket.id, "1", {"assignee": str(person.id)})
         row = (await queries.page(filters.parse(desk.boris, {"view": ["all"]}))).rows[0]
         assert row.assignee == (await queries.header(STAFF, ticket.id)).assignee == called
         line = (await threads.thread(STAFF, ticket.id)).entries[-1]
@@ -38,19 +38,19 @@ async def test_menus_rows_and_heads_tell_agents_of_one_name_apart(namesakes):
 async def test_history_and_conflicts_say_which_of_them_it_was(namesakes):
     desk, first, second = namesakes
     ticket = await a_ticket(desk.clara)
-    await doors.write(first, ticket.id, "Hello")
-    await doors.change(second, ticket.id, "2", {"priority": "high"})
+    await forms.write(first, ticket.id, "Hello")
+    await forms.change(second, ticket.id, "2", {"priority": "high"})
     *_, line = thread = (await threads.thread(STAFF, ticket.id)).entries
     assert (thread[1].author, line.actor) == (CALLED[1], CALLED[2])
     with pytest.raises(Conflict) as conflict:
-        await doors.change(desk.boris, ticket.id, "2", {"priority": "low"})
+        await forms.change(desk.boris, ticket.id, "2", {"priority": "low"})
     assert conflict.value.by == CALLED[2]
 
 
 async def test_requesters_learn_no_address_of_the_staff(namesakes):
     desk, first, _ = namesakes
     ticket = await a_ticket(desk.clara)
-    await doors.write(first, ticket.id, "Hello", status="pending")
+    await forms.write(first, ticket.id, "Hello", status="pending")
     for audience in (desk.clara.audience, Audience(desk.clara.id, embedded=True)):
         thread = (await threads.thread(audience, ticket.id)).entries
         assert [getattr(entry, "author", "") or entry.actor for entry in thread] == ["Clara", "Anna", "Anna"]

@@ -19,7 +19,7 @@ from app.desk.filters import Filter
 from app.desk.models import Kind, Person, Status
 from app.desk.roles import ROLES, Right, Role
 from app.desk.threads import Line, Said
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket, bodies, entries
 
@@ -113,9 +113,9 @@ async def test_a_ticket_is_brought_back_by_an_admin_or_by_who_deleted_it_last(de
 async def secretive(desk):
     """A ticket of Clara's about which staff know much that she must not."""
     ticket = await a_ticket(desk.clara, subject="Printer", body="It does not print.")
-    await doors.write(desk.anna, ticket.id, "Have you switched it on?")
-    await doors.write(desk.boris, ticket.id, "She calls every day.", kind="note")
-    return await doors.change(
+    await forms.write(desk.anna, ticket.id, "Have you switched it on?")
+    await forms.write(desk.boris, ticket.id, "She calls every day.", kind="note")
+    return await forms.change(
         desk.vera,
         ticket.id,
         "2",
@@ -163,7 +163,7 @@ async def test_a_requester_reads_replies_with_their_authors_and_never_a_note(des
 
 
 async def test_a_requester_reads_the_history_of_status_and_subject_only(desk, secretive):
-    await doors.change(desk.vera, secretive.id, "3", {"status": "solved", "priority": "low", "subject": "Toner"})
+    await forms.change(desk.vera, secretive.id, "3", {"status": "solved", "priority": "low", "subject": "Toner"})
     lines = [line for line in await entries(desk.clara.audience, secretive.id) if isinstance(line, Line)]
     assert [sorted(line.changes) for line in lines] == [
         [("status", "new", "open")],
@@ -175,8 +175,8 @@ async def test_a_requester_reads_the_history_of_status_and_subject_only(desk, se
 
 async def test_what_staff_do_among_themselves_does_not_move_a_requesters_list(desk, secretive):
     later = await a_ticket(desk.clara, subject="Later")
-    await doors.write(desk.anna, secretive.id, "Between us.", kind="note")
-    await doors.change(desk.anna, secretive.id, "3", {"priority": "high", "tags": "", "assignee": "none", "due": ""})
+    await forms.write(desk.anna, secretive.id, "Between us.", kind="note")
+    await forms.change(desk.anna, secretive.id, "3", {"priority": "high", "tags": "", "assignee": "none", "due": ""})
     clara = await queries.page(Filter(desk.clara.audience))
     assert [row.id for row in clara.rows] == [later.id, secretive.id]
     assert [row.id for row in (await queries.page(Filter(STAFF))).rows] == [secretive.id, later.id]
@@ -188,9 +188,9 @@ async def test_another_persons_ticket_looks_like_one_that_does_not_exist(desk, s
         assert await queries.header(dmitri, number) is None
         assert await entries(dmitri, number) == ()
         with pytest.raises(Missing):
-            await doors.write(desk.dmitri, number, "Mine too?")
+            await forms.write(desk.dmitri, number, "Mine too?")
         with pytest.raises(Missing):
-            await doors.change(desk.dmitri, number, "3", {"subject": "Mine"})
+            await forms.change(desk.dmitri, number, "3", {"subject": "Mine"})
         with pytest.raises(Missing):
             await tickets.delete(desk.dmitri, number)
         with pytest.raises(Missing):
@@ -203,13 +203,13 @@ async def test_another_persons_ticket_looks_like_one_that_does_not_exist(desk, s
 async def test_a_requester_may_read_and_reply_but_neither_change_nor_delete(desk, secretive):
     before = await queries.header(STAFF, secretive.id)
     with pytest.raises(Refused):
-        await doors.change(desk.clara, secretive.id, "3", {"priority": "urgent"})
+        await forms.change(desk.clara, secretive.id, "3", {"priority": "urgent"})
     with pytest.raises(Refused):
         await tickets.delete(desk.clara, secretive.id)
     with pytest.raises(Refused):
-        await doors.write(desk.clara, secretive.id, "Done!", status="solved")
+        await forms.write(desk.clara, secretive.id, "Done!", status="solved")
     with pytest.raises(Refused):
-        await doors.write(desk.clara, secretive.id, "For you only.", kind="note")
+        await forms.write(desk.clara, secretive.id, "For you only.", kind="note")
     assert await queries.header(STAFF, secretive.id) == before
 
 
@@ -223,7 +223,7 @@ async def test_a_deleted_ticket_is_hidden_from_everyone(desk, secretive):
     assert await queries.tags() == [] and not await queries.has_tickets()
     for person in desk.everyone:
         with pytest.raises(Missing):
-            await doors.write(person, secretive.id, "Hello?")
+            await forms.write(person, secretive.id, "Hello?")
 
 
 async def test_only_an_admin_restores_a_deleted_ticket(desk, secretive):
@@ -261,7 +261,7 @@ async def test_nobody_edits_a_removed_comment(desk, secretive):
     await comments.remove(desk.anna, reply.id)
     for person in desk.everyone:
         with pytest.raises(Missing):
-            await doors.edit(person, reply.id, "Back again", str(reply.version + 1))
+            await forms.edit(person, reply.id, "Back again", str(reply.version + 1))
 
 
 async def test_a_disabled_person_may_nothing(desk, secretive):
@@ -274,9 +274,9 @@ async def test_a_disabled_person_may_nothing(desk, secretive):
         assert not any(policy.may_write(person, secretive, kind) for kind in Kind)
         assert not policy.may_restore(person, person.id)
         with pytest.raises(Missing):
-            await doors.change(person, secretive.id, "3", {"status": "closed"})
+            await forms.change(person, secretive.id, "3", {"status": "closed"})
         with pytest.raises(Missing):
-            await doors.write(person, secretive.id, "I am back")
+            await forms.write(person, secretive.id, "I am back")
         with pytest.raises(Refused):
             await a_ticket(person)
     await tickets.delete(await Person.get(id=desk.vera.id), secretive.id)

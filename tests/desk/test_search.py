@@ -10,7 +10,7 @@ from app.desk import comments, filters, queries, search, tickets
 from app.desk.errors import Invalid
 from app.desk.filters import Filter
 from app.desk.models import Person
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket
 
@@ -42,8 +42,8 @@ async def full(desk):
         tags="net work, vpn",
     )
     await a_ticket(desk.dmitri, subject="Printer again", body="it does not print")
-    await doors.write(desk.anna, 1, "a secretive remark", kind="note")
-    await doors.write(desk.anna, 1, "Please pull the lever")
+    await forms.write(desk.anna, 1, "a secretive remark", kind="note")
+    await forms.write(desk.anna, 1, "Please pull the lever")
     return desk
 
 
@@ -149,28 +149,28 @@ async def test_a_requester_finds_their_own_by_what_they_may_know(q, numbers, ful
 
 
 async def test_newest_numbers_come_first_whatever_the_order_is(full):
-    await doors.write(full.anna, 1, "touched")
+    await forms.write(full.anna, 1, "touched")
     for sort in filters.STAFF_SORTS:
         assert await found(full.anna, "printer", sort=sort) == [4, 1]
 
 
 async def test_a_search_looks_in_everything_unless_a_view_is_named(full):
-    await doors.change(full.anna, 1, "2", {"status": "closed"})
+    await forms.change(full.anna, 1, "2", {"status": "closed"})
     assert await found(full.anna, "printer") == [4, 1]
     assert await found(full.anna, "printer", view="inbox") == [4]
     assert await found(full.anna, "printer", status="closed") == [1]
 
 
 async def test_what_changes_is_found_by_what_it_is_now(full):
-    await doors.change(full.anna, 1, "2", {"subject": "Scanner"})
+    await forms.change(full.anna, 1, "2", {"subject": "Scanner"})
     assert await found(full.anna, "jams") == [] and await found(full.anna, "scanner") == [1]
-    note = await doors.write(full.anna, 4, "walrus", kind="note")
+    note = await forms.write(full.anna, 4, "walrus", kind="note")
     assert await found(full.anna, "walrus") == [4]
-    await doors.edit(full.anna, note.id, "seal", "1")
+    await forms.edit(full.anna, note.id, "seal", "1")
     assert await found(full.anna, "walrus") == [] and await found(full.anna, "seal") == [4]
     await comments.remove(full.anna, note.id)
     assert await found(full.anna, "seal") == []
-    await doors.change(full.anna, 4, "1", {"requester": "clara@pult.example"})
+    await forms.change(full.anna, 4, "1", {"requester": "clara@pult.example"})
     assert await found(full.anna, "from:dmitri") == [] and await found(full.clara, "again") == [4]
     assert await found(full.dmitri, "again") == []
     await tickets.delete(full.anna, 4)
@@ -182,9 +182,9 @@ async def test_what_changes_is_found_by_what_it_is_now(full):
 async def test_what_is_refused_is_not_found_later(full):
     before = await search_rows()
     with pytest.raises(Exception, match="empty"):
-        await doors.write(full.anna, 1, "")
+        await forms.write(full.anna, 1, "")
     with pytest.raises(Exception, match="unknown"):
-        await doors.change(full.anna, 1, "2", {"subject": "Walrus", "status": "x"})
+        await forms.change(full.anna, 1, "2", {"subject": "Walrus", "status": "x"})
     assert await search_rows() == before
 
 
@@ -196,7 +196,7 @@ async def search_rows() -> list[dict[str, object]]:
 async def test_filling_the_index_anew_changes_nothing(full, said):
     for body, kind in said:
         with contextlib.suppress(Invalid):
-            await doors.write(full.anna, 1, body, kind=kind)
+            await forms.write(full.anna, 1, body, kind=kind)
     before = await search_rows()
     await queries.db.rows("DELETE FROM search")
     await search.index(1, 1000)

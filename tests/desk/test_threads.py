@@ -13,7 +13,7 @@ from app.desk.audience import STAFF
 from app.desk.errors import Missing
 from app.desk.models import Ticket
 from app.desk.threads import Said, last_part, part_of, thread
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket
 
@@ -35,13 +35,13 @@ async def small(desk, monkeypatch):
     ticket = await a_ticket(desk.clara)
     for number in range(1, 11):
         await say(desk, ticket, number)
-        await doors.write(desk.anna, ticket.id, str(number), kind="note" if number % 2 else "reply")
+        await forms.write(desk.anna, ticket.id, str(number), kind="note" if number % 2 else "reply")
     return ticket
 
 
 async def say(desk, ticket: Ticket, number: int) -> None:
     now = await Ticket.get(id=ticket.id)
-    await doors.change(desk.anna, ticket.id, str(now.version), {"subject": f"After {number}"})
+    await forms.change(desk.anna, ticket.id, str(now.version), {"subject": f"After {number}"})
 
 
 def places(shown: threads.Thread) -> list[int]:

@@ -12,7 +12,7 @@ from app.desk.events import What
 from app.desk.models import Person, Priority, Status, Ticket
 from app.desk.roles import Role
 from app.desk.threads import Line, Said
-from tests import doors
+from tests import forms
 
 from .acts import a_ticket, bodies, entries, everything, journal, position
 
@@ -126,7 +126,7 @@ async def test_a_form_that_was_corrected_and_sent_again_opens_another_ticket(des
         again = [await a_ticket(desk.anna, key="once", **{"assignee": "me", **typed, name: words}) for _ in range(2)]
         assert len({ticket.id for ticket in again}) == 1 and not {ticket.id for ticket in again} & made, name
         made.add(again[0].id)
-    await doors.change(desk.anna, first.id, "1", {"subject": "Renamed"})
+    await forms.change(desk.anna, first.id, "1", {"subject": "Renamed"})
     assert (await a_ticket(desk.anna, key="once", assignee="me", **typed)).id == first.id, "sent before it was renamed"
 
 
@@ -141,12 +141,12 @@ async def test_a_change_names_its_fields_and_counts_as_one_version(desk):
         "due": "2026-12-24",
         "requester": "dmitri@pult.example",
     }
-    await doors.change(desk.anna, ticket.id, "1", asked)
+    await forms.change(desk.anna, ticket.id, "1", asked)
     header = await queries.header(STAFF, ticket.id)
     assert (header.subject, header.status, header.priority) == ("Toner is empty", "pending", "low")
     assert (header.assignee, header.tags, header.due) == ("Boris", ("a", "b"), "2026-12-24")
     assert (header.requester, header.version) == ("Dmitri", 2)
-    await doors.change(desk.anna, ticket.id, "2", {"assignee": "", "tags": " , ", "due": " "})
+    await forms.change(desk.anna, ticket.id, "2", {"assignee": "", "tags": " , ", "due": " "})
     header = await queries.header(STAFF, ticket.id)
     assert (header.assignee, header.tags, header.due, header.version) == (None, (), None, 3)
     assert header.priority == "low"
@@ -178,7 +178,7 @@ async def test_what_cannot_be_changed_says_why_and_changes_nothing(desk, version
     ticket = await a_ticket(desk.clara)
     before = await everything()
     with pytest.raises(Invalid) as problem:
-        await doors.change(desk.anna, ticket.id, version, asked)
+        await forms.change(desk.anna, ticket.id, version, asked)
     assert problem.value.errors == errors
     assert await everything() == before
 
@@ -187,37 +187,37 @@ async def test_a_change_to_what_it_is_already_is_no_change(desk):
     ticket = await a_ticket(desk.clara, subject="Printer")
     before = await everything()
     same = {"subject": "Printer", "status": "new", "priority": "normal", "assignee": "none", "tags": "", "due": ""}
-    await doors.change(desk.anna, ticket.id, "1", same)
+    await forms.change(desk.anna, ticket.id, "1", same)
     assert await everything() == before
 
 
 async def test_changes_of_different_fields_are_both_kept(desk):
     ticket = await a_ticket(desk.clara)
-    await doors.change(desk.anna, ticket.id, "1", {"priority": "high"})
-    await doors.change(desk.boris, ticket.id, "1", {"tags": "vpn"})
+    await forms.change(desk.anna, ticket.id, "1", {"priority": "high"})
+    await forms.change(desk.boris, ticket.id, "1", {"tags": "vpn"})
     header = await queries.header(STAFF, ticket.id)
     assert (header.priority, header.tags, header.version) == ("high", ("vpn",), 3)
 
 
 async def test_changes_of_the_same_field_conflict_and_say_what_the_other_did(desk):
     ticket = await a_ticket(desk.clara)
-    await doors.change(desk.anna, ticket.id, "1", {"priority": "low"})
-    await doors.change(desk.boris, ticket.id, "2", {"priority": "high", "tags": "vpn"})
+    await forms.change(desk.anna, ticket.id, "1", {"priority": "low"})
+    await forms.change(desk.boris, ticket.id, "2", {"priority": "high", "tags": "vpn"})
     before = await everything()
     with pytest.raises(Conflict) as problem:
-        await doors.change(desk.vera, ticket.id, "1", {"priority": "urgent", "subject": "Other"})
+        await forms.change(desk.vera, ticket.id, "1", {"priority": "urgent", "subject": "Other"})
     conflict = problem.value
     assert (conflict.theirs, conflict.mine) == ({"priority": "high"}, {"priority": "urgent"})
     assert (conflict.by, conflict.version) == ("Boris", 3)
     assert await everything() == before
-    await doors.change(desk.vera, ticket.id, "3", {"priority": "urgent", "subject": "Other"})
+    await forms.change(desk.vera, ticket.id, "3", {"priority": "urgent", "subject": "Other"})
     assert (await Ticket.get(id=ticket.id)).priority is Priority.URGENT
 
 
 async def test_both_changing_to_the_same_value_is_no_conflict(desk):
     ticket = await a_ticket(desk.clara)
-    await doors.change(desk.anna, ticket.id, "1", {"priority": "high"})
-    await doors.change(desk.boris, ticket.id, "1", {"priority": "high"})
+    await forms.change(desk.anna, ticket.id, "1", {"priority": "high"})
+    await forms.change(desk.boris, ticket.id, "1", {"priority": "high"})
     assert (await queries.header(STAFF, ticket.id)).version == 2
 
 
@@ -225,10 +225,10 @@ async def test_a_form_that_sends_every_field_untouched_takes_nobodys_change_back
     ticket = await a_ticket(desk.clara)
     form = {"subject": "Printer", "status": "new", "priority": "normal", "assignee": "", "tags": "", "due": ""}
     theirs = {"subject": "Toner", "status": "pending", "priority": "high", "assignee": "me", "due": "2026-12-24"}
-    await doors.change(desk.anna, ticket.id, "1", theirs)
-    await doors.change(desk.boris, ticket.id, "1", form)
+    await forms.change(desk.anna, ticket.id, "1", theirs)
+    await forms.change(desk.boris, ticket.id, "1", form)
     assert (await queries.header(STAFF, ticket.id)).version == 2
-    await doors.change(desk.boris, ticket.id, "1", form | {"tags": "vpn"})
+    await forms.change(desk.boris, ticket.id, "1", form | {"tags": "vpn"})
     header = await queries.header(STAFF, ticket.id)
     assert (header.subject, header.status, header.priority) == ("Toner", "pending", "high")
     assert (header.assignee, header.due, header.tags) == ("Anna", "2026-12-24", ("vpn",))
@@ -237,7 +237,7 @@ async def test_a_form_that_sends_every_field_untouched_takes_nobodys_change_back
 async def test_of_fifty_who_claim_a_ticket_at_once_one_wins_and_the_others_hear_who(desk):
     ticket = await a_ticket(desk.clara)
     agents = [await Person.create(email=f"a{n}@x", name=f"A{n}", role=Role.AGENT, created=0) for n in range(50)]
-    claims = (doors.change(agent, ticket.id, "1", {"assignee": "me"}) for agent in agents)
+    claims = (forms.change(agent, ticket.id, "1", {"assignee": "me"}) for agent in agents)
     results = await asyncio.gather(*claims, return_exceptions=True)
     [winner] = [agent for agent, result in zip(agents, results, strict=True) if isinstance(result, Ticket)]
     lost = [result for result in results if isinstance(result, Conflict)]
@@ -249,18 +249,18 @@ async def test_of_fifty_who_claim_a_ticket_at_once_one_wins_and_the_others_hear_
 
 async def test_assigning_a_new_ticket_opens_it_and_unassigning_does_not_undo_that(desk):
     ticket = await a_ticket(desk.clara)
-    assert (await doors.change(desk.anna, ticket.id, "1", {"assignee": "me"})).status is Status.OPEN
-    assert (await doors.change(desk.anna, ticket.id, "2", {"assignee": "none"})).status is Status.OPEN
+    assert (await forms.change(desk.anna, ticket.id, "1", {"assignee": "me"})).status is Status.OPEN
+    assert (await forms.change(desk.anna, ticket.id, "2", {"assignee": "none"})).status is Status.OPEN
     kept_new = await a_ticket(desk.clara)
-    changed = await doors.change(desk.anna, kept_new.id, "1", {"assignee": "me", "status": "pending"})
+    changed = await forms.change(desk.anna, kept_new.id, "1", {"assignee": "me", "status": "pending"})
     assert changed.status is Status.PENDING
 
 
 async def test_public_fields_move_both_times_and_staff_fields_one(desk):
     ticket = await a_ticket(desk.clara)
-    staff = await doors.change(desk.anna, ticket.id, "1", {"priority": "low", "tags": "x", "due": "2026-12-24"})
+    staff = await forms.change(desk.anna, ticket.id, "1", {"priority": "low", "tags": "x", "due": "2026-12-24"})
     assert staff.updated > ticket.updated and staff.updated_public == ticket.updated_public
-    public = await doors.change(desk.anna, ticket.id, "2", {"subject": "Other", "priority": "high"})
+    public = await forms.change(desk.anna, ticket.id, "2", {"subject": "Other", "priority": "high"})
     assert public.updated == public.updated_public > staff.updated
 
 
@@ -282,7 +282,7 @@ async def test_deleting_and_restoring_change_nothing_but_what_is_seen(desk):
 
 async def test_an_event_carries_the_fields_after_it_and_what_changed(desk):
     ticket = await a_ticket(desk.clara)
-    await doors.change(desk.anna, ticket.id, "1", {"assignee": "me", "tags": "b,a", "due": "2026-12-24"})
+    await forms.change(desk.anna, ticket.id, "1", {"assignee": "me", "tags": "b,a", "due": "2026-12-24"})
     opened, changed = await journal()
     assert opened.fields == {
         "status": "new",
@@ -308,12 +308,12 @@ async def test_numbers_are_gapless_in_commit_order_under_fifty_parallel_writers(
                 case 0:
                     await a_ticket(desk.clara, subject=f"Ticket {n}")
                 case 1:
-                    await doors.write(desk.anna, ticket.id, f"Reply {n}")
+                    await forms.write(desk.anna, ticket.id, f"Reply {n}")
                 case 2:
                     by = desk.boris if n % 2 else desk.vera
-                    await doors.change(by, ticket.id, "1", {"tags": f"tag{n}"})
+                    await forms.change(by, ticket.id, "1", {"tags": f"tag{n}"})
                 case 3:
-                    await doors.write(desk.boris, ticket.id, f"Note {n}", kind="note")
+                    await forms.write(desk.boris, ticket.id, f"Note {n}", kind="note")
                 case 4:
                     await a_ticket(desk.clara, subject="")
 

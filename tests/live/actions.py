@@ -11,7 +11,7 @@ from app.desk import comments, embeds, people, renewal, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Comment, EmbedKey, Person, Ticket
 from app.desk.roles import Role
-from tests import doors
+from tests import forms
 from tests.conftest import Cast
 
 WORDS = ("printer", "VPN", "счёт", "login", "ёлка", "<b>bold</b>", "**strong**", "a & b", "\u202bעברית", "🙂 emoji")
@@ -28,15 +28,15 @@ class Desk:
 
     async def open(self, by: Person | None = None, **asked: str) -> Ticket:
         words = " ".join(self.chance.choices(WORDS, k=3))
-        return await doors.open_ticket(by or self.cast.clara, **({"subject": words, "body": words} | asked))
+        return await forms.open_ticket(by or self.cast.clara, **({"subject": words, "body": words} | asked))
 
     async def change(self, ticket: Ticket, by: Person | None = None, **fields: str) -> None:
         current = await Ticket.get(id=ticket.id)
-        await doors.change(by or self.cast.anna, ticket.id, str(current.version), fields)
+        await forms.change(by or self.cast.anna, ticket.id, str(current.version), fields)
 
     async def say(self, ticket: Ticket, by: Person | None = None, kind: str = "reply", status: str = "") -> Comment:
         words = " ".join(self.chance.choices(WORDS, k=4))
-        return await doors.write(by or self.cast.anna, ticket.id, words, kind=kind, status=status)
+        return await forms.write(by or self.cast.anna, ticket.id, words, kind=kind, status=status)
 
     async def hire(self, name: str = "") -> Person:
         """An agent more, who has no page open."""
@@ -50,7 +50,7 @@ Verb = Callable[[Desk, Ticket], Awaitable[object]]
 
 async def _edited(desk: Desk, ticket: Ticket, kind: str) -> None:
     comment = await desk.say(ticket, kind=kind)
-    await doors.edit(desk.cast.anna, comment.id, f"{comment.body} again", "1")
+    await forms.edit(desk.cast.anna, comment.id, f"{comment.body} again", "1")
 
 
 async def _removed(desk: Desk, ticket: Ticket, kind: str) -> None:

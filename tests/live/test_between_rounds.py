@@ -69,7 +69,7 @@ async def test_a_region_that_is_read_ahead_of_the_events_is_whole_for_earlier_pa
     ticket = await desk.open()
     waiting = ["Second"]
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay.kept.forget((), -1)
+    served.relay.registry.forget((), -1)
 
     async def after_another_commit(region):
         if waiting and region.name == "ticket":
@@ -118,7 +118,7 @@ async def test_a_region_that_a_page_brings_while_it_is_read_for_another_is_kept_
     desk = Desk(served.cast)
     ticket = await desk.open()
     first = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay.kept.forget((), -1)
+    served.relay.registry.forget((), -1)
     reads, visitors = [], [desk.cast.boris]
 
     async def with_a_visitor(region):
@@ -140,7 +140,7 @@ async def test_a_region_that_a_visitor_brings_from_later_is_read_as_of_now(serve
     desk = Desk(served.cast)
     ticket = await desk.open()
     first = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay.kept.forget((), -1)
+    served.relay.registry.forget((), -1)
     visitors = [desk.cast.boris]
 
     async def with_a_visitor(region):

@@ -12,7 +12,7 @@ from app.desk.models import Ticket
 from app.desk.roles import Role
 from app.live import hub, relay, tokens
 from app.live.regions.list import ListRegion
-from tests import doors
+from tests import forms
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 from tests.live.pages import OpenPage, equal, open_page, said_of
@@ -105,9 +105,9 @@ async def test_no_byte_on_the_wire_is_the_staffs_or_anothers(desk, open_):
     for page in pages:
         await page.ask(action="subscribe", ticket=2)
     before = [len(page.frames) for page in pages]
-    await doors.write(desk.cast.anna, 1, "canary", kind="note")
-    await doors.change(desk.cast.anna, 1, "1", {"tags": "canary", "priority": "urgent", "due": "2031-01-17"})
-    await doors.write(desk.cast.dmitri, 2, "canary")
+    await forms.write(desk.cast.anna, 1, "canary", kind="note")
+    await forms.change(desk.cast.anna, 1, "1", {"tags": "canary", "priority": "urgent", "due": "2031-01-17"})
+    await forms.write(desk.cast.dmitri, 2, "canary")
     for page, number in zip(pages, before, strict=True):
         await page.caught_up()
         assert not page.happened and all(frame.count("<hx-") == 1 for frame in page.frames[number:])

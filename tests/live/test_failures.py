@@ -43,7 +43,7 @@ def break_(monkeypatch):
 async def test_a_socket_for_which_we_fail_closes_with_1011_and_no_word(desk, served, open_, break_, log):
     """ASVS 13.4.2, 16.5.1, 16.5.4: nothing on the wire but the code; the log has the rest."""
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay.kept.forget((), -1)
+    served.relay.registry.forget((), -1)
     break_()
     url = f"{served.url.replace('http', 'ws')}/api/v1/ws?token={page.token}&since={page.cursor}&epoch={page.epoch}"
     async with connect(url, origin=served.url) as socket, asyncio.timeout(DEADLINE):
@@ -154,8 +154,8 @@ async def test_who_asks_for_what_fails_alone_has_to_come_back(asked, desk, serve
     for page in (broken, well):
         await page.caught_up()
     works = header_of_1()
-    if (region := TicketRegion(1, STAFF)) in served.relay.kept:
-        served.relay.kept._drop(served.relay.kept[region])
+    if (region := TicketRegion(1, STAFF)) in served.relay.registry:
+        served.relay.registry._drop(served.relay.registry[region])
     await broken.say(**asked)
     assert await closed(broken) == hub.Close.FAILED
     await desk.say(await Ticket.get(id=2))
@@ -189,7 +189,7 @@ async def test_of_whom_it_cannot_be_told_whether_they_may_has_to_come_back_alone
 async def test_a_failure_while_polling_or_in_a_fragment_has_a_reference(desk, served, open_, break_, log):
     """ASVS 16.5.1: the person can say it, and the log has it; nothing internal goes out."""
     page = await open_(desk.cast.anna, "/tickets/1", connect=False)
-    served.relay.kept.forget((), -1)
+    served.relay.registry.forget((), -1)
     break_()
     poll = {"token": page.token, "since": "0", "epoch": page.epoch}
     client, seen = page.client, set()

@@ -8,7 +8,7 @@ import pytest
 from app.desk import tickets
 from app.desk.models import Ticket
 from app.live.shown import Shown
-from tests import doors
+from tests import forms
 from tests.live import applier
 from tests.live.actions import VERBS, Desk
 
@@ -103,7 +103,7 @@ async def test_frames_hold_nothing_that_frames_must_not(desk, open_):
     pages = [await open_(desk.cast.anna, path) for path in ("/tickets?view=all", f"/tickets/{ticket.id}")]
     pages += [await open_(desk.cast.clara, path) for path in ("/tickets", f"/tickets/{ticket.id}")]
     evil = '<hx-upsert hx-target="#thread"> [a](http://x.y "<hx-partial>") `<hx-partial>` **b**'
-    await doors.write(desk.cast.clara, ticket.id, evil)
+    await forms.write(desk.cast.clara, ticket.id, evil)
     for verb in VERBS.values():
         if not (await Ticket.get(id=ticket.id)).deleted:
             await verb(desk, ticket)
@@ -135,10 +135,10 @@ async def test_a_requester_gets_no_byte_of_what_is_not_theirs(desk, served, open
     for page in pages:
         await page.ask(action="subscribe", ticket=2)
     number = [len(page.frames) for page in pages]
-    await doors.write(desk.cast.anna, ticket.id, CANARY, kind="note")
-    await doors.change(desk.cast.anna, ticket.id, "1", {"tags": CANARY, "priority": "urgent", "due": "2031-01-17"})
-    await doors.write(desk.cast.dmitri, 2, CANARY)
-    await doors.change(desk.cast.vera, 2, "1", {"subject": CANARY + CANARY})
+    await forms.write(desk.cast.anna, ticket.id, CANARY, kind="note")
+    await forms.change(desk.cast.anna, ticket.id, "1", {"tags": CANARY, "priority": "urgent", "due": "2031-01-17"})
+    await forms.write(desk.cast.dmitri, 2, CANARY)
+    await forms.change(desk.cast.vera, 2, "1", {"subject": CANARY + CANARY})
     for page, before in zip(pages, number, strict=True):
         await page.caught_up()
         assert not page.happened

@@ -7,7 +7,7 @@ import pytest
 from app import db
 from app.desk import people
 from app.desk.models import Ticket
-from tests import doors
+from tests import forms
 from tests.desk.acts import CAME
 from tests.live.actions import Desk
 from tests.process import DeskProcess, populated
@@ -131,7 +131,7 @@ async def test_a_transaction_that_met_a_full_disk_leaves_nothing_open(desk):
     ticket = await Desk(desk).open(desk.anna)
     over = await full()
     with pytest.raises(db.NotWritten):
-        await doors.write(desk.anna, ticket.id, LONG, status="solved")
+        await forms.write(desk.anna, ticket.id, LONG, status="solved")
     await db.rows(over)
-    await doors.write(desk.anna, ticket.id, LONG, status="solved")
+    await forms.write(desk.anna, ticket.id, LONG, status="solved")
     assert [row["position"] for row in await db.rows("SELECT position FROM journal")] == [CAME + 3]

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from app import serving
 from app.config import Limits
 from app.live import delivery, hub
-from tests import doors
+from tests import forms
 from tests.conftest import Served
 from tests.live.actions import Desk
 from tests.live.pages import OpenPage
@@ -67,7 +67,7 @@ async def test_pages_that_read_nothing_delay_nobody_and_are_gone(served, open_):
         while len(sockets) < 11:
             await asyncio.sleep(0.01)
         for _ in range(15):
-            comment = await doors.write(desk.cast.anna, ticket.id, LONG, kind="note")
+            comment = await forms.write(desk.cast.anna, ticket.id, LONG, kind="note")
             began = time.monotonic()
             while not good.css(f"#comment-{comment.id}"):
                 await good.news()

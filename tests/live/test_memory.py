@@ -8,7 +8,7 @@ from tests.live.actions import Desk
 
 
 def test_it_is_over_long_after_most_are_gone_and_only_once():
-    peak = memory.Peak()
+    peak = memory.HighWaterMark()
     seen = [(0, 0), (500, 1), (1000, 2), (600, 3), (499, 4), (450, 8), (501, 8.5), (400, 9), (400, 14), (400, 14.5)]
     assert [peak.is_long_over(there, when) for there, when in seen] == [False] * 8 + [True, False]
     assert not any(peak.is_long_over(there, 20 + there / 10) for there in (400, 399, 398))
@@ -16,7 +16,7 @@ def test_it_is_over_long_after_most_are_gone_and_only_once():
 
 
 def test_few_are_not_worth_a_look():
-    peak = memory.Peak()
+    peak = memory.HighWaterMark()
     assert not any(peak.is_long_over(there, 10 * turn) for turn, there in enumerate([99, 0, 0, 99, 0, 0]))
 
 
@@ -25,8 +25,10 @@ async def test_a_desk_gives_back_what_a_crowd_needed_and_goes_on(served, open_, 
     monkeypatch.setattr(memory, "LONG", 0.1)
     given_back, real = [], memory.give_back
     monkeypatch.setattr(memory, "give_back", lambda: given_back.append(real()))
-    seen, look = set(), memory.Peak.is_long_over
-    monkeypatch.setattr(memory.Peak, "is_long_over", lambda it, there, now: seen.add(there) or look(it, there, now))
+    seen, look = set(), memory.HighWaterMark.is_long_over
+    monkeypatch.setattr(
+        memory.HighWaterMark, "is_long_over", lambda it, there, now: seen.add(there) or look(it, there, now)
+    )
     ticket = await Desk(served.cast).open()
     stays, *leave = [await open_(served.cast.anna, "/tickets") for _ in range(4)]
     async with asyncio.timeout(DEADLINE):

@@ -7,7 +7,7 @@ from app.desk import comments, rendering, renewal
 from app.desk.models import Comment
 from app.desk.rendering import Made
 from app.markup import VERSION, plain
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket, journal, position
 
 OLD = '<p dir="auto">as it was</p>'
@@ -22,8 +22,8 @@ async def grow_old(*comments: Comment, renderer: int = VERSION - 1, html: str = 
 async def test_open_pages_show_the_older_html_and_then_the_new(served, open_, renderer):
     cast = served.cast
     ticket = await a_ticket(cast.clara, body="**first**")
-    reply = await doors.write(cast.anna, ticket.id, "**reply**")
-    note = await doors.write(cast.anna, ticket.id, "**note**", kind="note")
+    reply = await forms.write(cast.anna, ticket.id, "**reply**")
+    note = await forms.write(cast.anna, ticket.id, "**note**", kind="note")
     await grow_old(reply, note, renderer=renderer)
     pages = [
         await open_(cast.anna, "/tickets/1"),
@@ -47,7 +47,7 @@ async def test_open_pages_show_the_older_html_and_then_the_new(served, open_, re
 
 async def test_what_comes_out_the_same_is_no_event_and_nothing_is_made_twice(desk, monkeypatch):
     ticket = await a_ticket(desk.clara, body="Plain words.")
-    removed = await doors.write(desk.anna, ticket.id, "Gone.")
+    removed = await forms.write(desk.anna, ticket.id, "Gone.")
     await comments.remove(desk.anna, removed.id)
     await grow_old(await Comment.get(ticket_id=ticket.id, deleted=False), html=plain("Plain words."))
     await grow_old(removed, html="")
@@ -61,13 +61,13 @@ async def test_what_comes_out_the_same_is_no_event_and_nothing_is_made_twice(des
 
 async def test_who_edits_meanwhile_keeps_their_words(desk, monkeypatch):
     ticket = await a_ticket(desk.clara)
-    edited = await doors.write(desk.anna, ticket.id, "First.")
+    edited = await forms.write(desk.anna, ticket.id, "First.")
     await grow_old(edited)
     made = rendering.made
 
     async def slow(text: str) -> Made:
         if text == "First.":
-            await doors.edit(desk.anna, edited.id, "Second.", "1")
+            await forms.edit(desk.anna, edited.id, "Second.", "1")
         return await made(text)
 
     monkeypatch.setattr(rendering, "made", slow)
@@ -79,7 +79,7 @@ async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(des
     monkeypatch.setattr(renewal, "FEW", 2)
     monkeypatch.setattr(renewal, "PAUSE", 0)
     ticket = await a_ticket(desk.clara)
-    said = [await doors.write(desk.anna, ticket.id, f"**{number}**") for number in range(7)]
+    said = [await forms.write(desk.anna, ticket.id, f"**{number}**") for number in range(7)]
     await grow_old(*said)
     made = rendering.made
 

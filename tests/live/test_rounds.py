@@ -103,7 +103,7 @@ async def test_what_nobody_shows_is_not_computed_until_somebody_does(served, ope
     async with asyncio.timeout(DEADLINE):
         while len(served.relay.hub.sockets) > 1:
             await asyncio.sleep(0.005)
-    served.relay.kept.forget(served.relay.hub.shown(), 60)
+    served.relay.registry.forget(served.relay.hub.shown(), 60)
     computed.clear()
     for subject in ("First", "Second"):
         await desk.change(ticket, subject=subject)
@@ -180,7 +180,7 @@ async def test_what_rests_on_a_page_goes_along_with_what_is_dearer(served, open_
     let_compute(monkeypatch, slowly)
     page = await open_(served.cast.anna, "/tickets")
     [socket] = relay_.hub.sockets
-    dear, cheap = (next(relay_.kept[it] for it in socket.regions if it.name == name) for name in ("list", "count"))
+    dear, cheap = (next(relay_.registry[it] for it in socket.regions if it.name == name) for name in ("list", "count"))
 
     async def is_sent(change, rested) -> bool:
         """Whether the page has a change after a round before which this one has rested, and the other has not."""

@@ -214,10 +214,10 @@ class TestUnderShortTimes:
     async def test_a_region_that_nobody_shows_is_forgotten(self, served, open_):
         page = await open_(served.cast.anna, "/tickets")
         await page.caught_up()
-        assert served.relay.kept
+        assert served.relay.registry
         await page.cut()
         async with asyncio.timeout(DEADLINE):
-            while served.relay.kept:
+            while served.relay.registry:
                 await asyncio.sleep(0.05)
 
     async def test_a_page_that_does_not_answer_is_dropped(self, served, open_, monkeypatch):

@@ -41,7 +41,7 @@ async def test_pages_opened_while_people_work_are_true_and_told_everything_once(
             await page.cut()
         async with served.relay._lock:
             for _ in range(2):
-                served.relay.kept.forget(served.relay.hub.shown(), -1)  # as a minute later
+                served.relay.registry.forget(served.relay.hub.shown(), -1)  # as a minute later
     print(f"{len(false)} of {opened} pages stayed false")  # noqa: T201
     assert not false
     await watching.caught_up()

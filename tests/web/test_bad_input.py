@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from app.web import limits
-from tests import doors
+from tests import forms
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
 
@@ -94,7 +94,7 @@ PARAMETERS = (
 async def desk(served: Served, monkeypatch) -> Served:
     """With a ticket that everybody here may write to, and no limit on tries."""
     await a_ticket(served.cast.clara)
-    await doors.write(served.cast.anna, 1, "Hello")
+    await forms.write(served.cast.anna, 1, "Hello")
     served.site = await a_site()
     for name in ("ACCOUNT_FROM_ADDRESS", "ACCOUNT", "ADDRESS"):
         monkeypatch.setattr(limits, name, limits.parse("100000 per minute"))

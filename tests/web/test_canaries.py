@@ -12,7 +12,7 @@ import pytest
 from app import db
 from app.desk import comments, people, tickets
 from app.desk.models import Comment, Person, Ticket
-from tests import doors
+from tests import forms
 from tests.conftest import SECRET, Served
 from tests.desk.acts import a_ticket, everything
 
@@ -103,40 +103,40 @@ class Secretive:
         foreign = await a_ticket(self.another, subject="canarysubject", body="canarymessage")
         gone = await a_ticket(clara, subject="canarygone", body="canarylost")
         assert (hers.id, foreign.id, gone.id) == (1, 2, 3)
-        await doors.write(anna, 1, "Is it plugged in?", key="canarykey2")
-        said = await doors.write(clara, 1, "canaryearlier")
-        await doors.edit(clara, said.id, "It is.", "1")
+        await forms.write(anna, 1, "Is it plugged in?", key="canarykey2")
+        said = await forms.write(clara, 1, "canaryearlier")
+        await forms.edit(clara, said.id, "It is.", "1")
         await tickets.delete(anna, 3)
         await self.go_on()
-        last = await doors.write(clara, 1, "Thanks.")
-        await doors.edit(self.served.cast.vera, last.id, "Thank you.", "1")  # so that she changes what an admin has
-        await doors.write(self.writer, 1, "canarynote", kind="note")
+        last = await forms.write(clara, 1, "Thanks.")
+        await forms.edit(self.served.cast.vera, last.id, "Thank you.", "1")  # so that she changes what an admin has
+        await forms.write(self.writer, 1, "canarynote", kind="note")
         return self
 
     async def go_on(self) -> None:
         """What staff do that a requester gets no frame of, and what another requester does."""
-        note = await doors.write(
+        note = await forms.write(
             self.writer, 1, "canarynote", kind="note", key=f"canarykey{await Comment.all().count()}"
         )
         async with db.transaction():  # so that nobody sees it before
-            corrected = await doors.write(self.served.cast.anna, 1, "canaryearlier of staff")
-            await doors.edit(self.served.cast.anna, corrected.id, "Corrected.", "1")
-            regretted = await doors.write(self.served.cast.anna, 1, "canaryregretted")
+            corrected = await forms.write(self.served.cast.anna, 1, "canaryearlier of staff")
+            await forms.edit(self.served.cast.anna, corrected.id, "Corrected.", "1")
+            regretted = await forms.write(self.served.cast.anna, 1, "canaryregretted")
             await comments.remove(self.served.cast.anna, regretted.id)
-        edited = await doors.write(self.writer, 1, "canarybefore and canaryedited", kind="note")
-        await doors.edit(self.writer, edited.id, "canaryedited after", "1")
-        await comments.remove(self.writer, (await doors.write(self.writer, 1, "canaryremoved", kind="note")).id)
+        edited = await forms.write(self.writer, 1, "canarybefore and canaryedited", kind="note")
+        await forms.edit(self.writer, edited.id, "canaryedited after", "1")
+        await comments.remove(self.writer, (await forms.write(self.writer, 1, "canaryremoved", kind="note")).id)
         for fields in (
             {"assignee": str(self.former.id), "tags": "canaryoldtag", "priority": "low", "due": ""},
             {"assignee": str(self.assignee.id), "tags": "canarytag", "priority": "urgent", "due": "2031-01-17"},
         ):
             for number in (1, 2):
                 version = (await Ticket.get(id=number)).version
-                await doors.change(self.manager, number, str(version), fields)
-        await doors.write(self.another, 2, "canaryreply")
+                await forms.change(self.manager, number, str(version), fields)
+        await forms.write(self.another, 2, "canaryreply")
         version = str((await Ticket.get(id=2)).version)
-        await doors.change(self.manager, 2, version, {"subject": "canaryhistory", "status": "pending"})
-        await doors.change(self.manager, 2, str(int(version) + 1), {"subject": "canarysubject", "status": "open"})
+        await forms.change(self.manager, 2, version, {"subject": "canaryhistory", "status": "pending"})
+        await forms.change(self.manager, 2, str(int(version) + 1), {"subject": "canarysubject", "status": "open"})
         assert note.ticket_id == 1
 
 
@@ -248,7 +248,7 @@ async def test_no_frame_and_no_poll_tells(name, served, desk, open_):
     for page, number in itertools.product(opened, (1, 2, 3, 99)):
         await page.ask(action="subscribe", ticket=number)
     await desk.go_on()
-    await doors.write(served.cast.anna, 1, "So that there is something to tell her")
+    await forms.write(served.cast.anna, 1, "So that there is something to tell her")
     for page in opened:
         await page.caught_up()
         await page.ask(action="resync")

@@ -4,7 +4,7 @@ import pytest
 from lxml.html import document_fromstring
 
 from app.desk.models import Comment, Ticket
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket, everything
 
 from .reading import HTMX, RUSSIAN, fields, one, read, read_fragment, submit, text
@@ -76,7 +76,7 @@ async def test_what_cannot_be_sent_comes_back_with_what_was_typed(served, ticket
 
 
 async def test_a_closed_ticket_takes_notes_and_no_replies(served, ticket):
-    await doors.change(served.cast.anna, 1, "1", {"status": "closed"})
+    await forms.change(served.cast.anna, 1, "1", {"status": "closed"})
     anna, clara = await served.client(served.cast.anna), await served.client(served.cast.clara)
     for client in (anna, clara):
         answer = await client.post("/tickets/1/comments", data={"body": "One more thing."}, headers=RUSSIAN)
@@ -87,7 +87,7 @@ async def test_a_closed_ticket_takes_notes_and_no_replies(served, ticket):
 
 
 async def test_the_author_edits_a_message_by_nothing_but_html(served, ticket):
-    told = await doors.write(served.cast.anna, 1, "Is it *pluged* in?")
+    told = await forms.write(served.cast.anna, 1, "Is it *pluged* in?")
     anna = await served.client(served.cast.anna)
     link = one(read(await anna.get("/tickets/1")), f"#comment-{told.id} .own a").get("href")
     shown = await form(anna, link, "#edit-form")
@@ -100,7 +100,7 @@ async def test_the_author_edits_a_message_by_nothing_but_html(served, ticket):
 
 
 async def test_with_htmx_the_editor_is_a_fragment_and_saving_is_204(served, ticket):
-    told = await doors.write(served.cast.anna, 1, "Hello")
+    told = await forms.write(served.cast.anna, 1, "Hello")
     anna = await served.client(served.cast.anna)
     editor = read_fragment(await anna.get(f"/comments/{told.id}/edit", headers=HTMX))
     assert fields(one(editor, "form#edit-form"))["body"] == "Hello"
@@ -112,7 +112,7 @@ async def test_with_htmx_the_editor_is_a_fragment_and_saving_is_204(served, tick
 
 
 async def test_an_edit_that_crosses_another_keeps_what_was_typed_and_shows_the_other(served, ticket):
-    told = await doors.write(served.cast.anna, 1, "Hello")
+    told = await forms.write(served.cast.anna, 1, "Hello")
     anna, vera = await served.client(served.cast.anna), await served.client(served.cast.vera)
     path = f"/comments/{told.id}"
     mine, theirs = await form(anna, f"{path}/edit", "#edit-form"), await form(vera, f"{path}/edit", "#edit-form")
@@ -129,7 +129,7 @@ async def test_an_edit_that_crosses_another_keeps_what_was_typed_and_shows_the_o
 
 
 async def test_a_deleted_message_leaves_a_mark_and_no_word(served, ticket):
-    told = await doors.write(served.cast.anna, 1, "Never mind")
+    told = await forms.write(served.cast.anna, 1, "Never mind")
     anna, clara = await served.client(served.cast.anna), await served.client(served.cast.clara)
     page = read(await anna.get(f"/comments/{told.id}/edit"))
     answer = await submit(anna, one(page, f'form[action="/comments/{told.id}/delete"]'))
@@ -144,8 +144,8 @@ async def test_a_deleted_message_leaves_a_mark_and_no_word(served, ticket):
 
 async def test_only_the_author_and_admins_edit_and_delete(served, ticket):
     cast = served.cast
-    reply = await doors.write(cast.anna, 1, "Hello")
-    note = await doors.write(cast.anna, 1, "Third time.", kind="note")
+    reply = await forms.write(cast.anna, 1, "Hello")
+    note = await forms.write(cast.anna, 1, "Third time.", kind="note")
     boris, clara, vera = [await served.client(person) for person in (cast.boris, cast.clara, cast.vera)]
     before = await everything()
     for client, comment, status in (
@@ -174,9 +174,9 @@ async def test_what_is_typed_into_a_message_that_may_not_be_changed_any_more_is_
     form, by_htmx = one(read(page), "#edit-form"), await clara.get("/comments/1/edit", headers=HTMX)
     assert by_htmx.status_code == 200
     if how == "answered":
-        await doors.write(cast.anna, 1, "Is it plugged in?")
+        await forms.write(cast.anna, 1, "Is it plugged in?")
     else:
-        await doors.change(cast.anna, 1, "1", {"status": "closed"})
+        await forms.change(cast.anna, 1, "1", {"status": "closed"})
     typed = {"body": "half a correction", "version": "1"}
     for answer in (
         await submit(clara, form, body="half a correction"),
@@ -197,7 +197,7 @@ async def test_what_is_typed_into_a_message_that_may_not_be_changed_any_more_is_
 async def test_staff_see_earlier_versions_as_plain_text(served):
     cast = served.cast
     await a_ticket(cast.clara, body="# It was <b>me</b>")
-    await doors.edit(cast.clara, 1, "It was *not* me", "1")
+    await forms.edit(cast.clara, 1, "It was *not* me", "1")
     page = read(await (await served.client(cast.anna)).get("/tickets/1"))
     assert text(page, "#comment-1 .earlier summary") == "1 earlier version"
     assert one(page, "#comment-1 .earlier blockquote").text == "# It was <b>me</b>"

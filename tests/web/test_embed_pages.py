@@ -7,7 +7,7 @@ import pytest
 from app.desk import embeds
 from app.desk.models import Comment, Ticket
 from app.web.colours import LIGHT, accent_sheet, contrast
-from tests import doors
+from tests import forms
 from tests.conftest import SECRET
 from tests.desk.acts import a_ticket, everything
 
@@ -23,8 +23,8 @@ async def desk(served):
     for _ in range(2):
         await a_ticket(served.cast.clara)
     await a_ticket(served.cast.dmitri, subject="Another's")
-    await doors.write(served.cast.anna, 1, "canarynote", kind="note")
-    await doors.change(served.cast.anna, 2, "1", {"status": "solved", "tags": "canarytag", "priority": "urgent"})
+    await forms.write(served.cast.anna, 1, "canarynote", kind="note")
+    await forms.change(served.cast.anna, 2, "1", {"status": "solved", "tags": "canarytag", "priority": "urgent"})
     return served
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket, everything
 
 from .embedding import a_site
@@ -19,7 +19,7 @@ REFUSED = (
 @pytest.fixture
 async def desk(served):
     await a_ticket(served.cast.clara)
-    await doors.write(served.cast.clara, 1, "Hello")
+    await forms.write(served.cast.clara, 1, "Hello")
     return served
 
 

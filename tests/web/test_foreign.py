@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from app.desk import comments, tickets
-from tests import doors
+from tests import forms
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 from tests.live.pages import open_page
@@ -37,8 +37,8 @@ async def desk(served: Served) -> Served:
     """
     for number, person in enumerate((served.cast.dmitri, served.cast.dmitri, served.cast.clara), 1):
         ticket = await a_ticket(person, subject="Known to few")
-        await doors.write(served.cast.anna, number, "Known to few")
-        await doors.write(served.cast.anna, number, "Known to staff", kind="note")
+        await forms.write(served.cast.anna, number, "Known to few")
+        await forms.write(served.cast.anna, number, "Known to staff", kind="note")
         if number > 1:
             await tickets.delete(served.cast.anna, ticket.id)
     return served
@@ -89,8 +89,8 @@ async def test_tickets_that_are_not_ones_own_look_like_none(name, desk, told):
 async def test_comments_that_one_may_not_see_look_like_none(desk, told):
     """In another's ticket, in deleted ones, notes; and none."""
     hers = await a_ticket(desk.cast.clara)
-    note = await doors.write(desk.cast.anna, hers.id, "Known to staff", kind="note")
-    gone = await doors.write(desk.cast.clara, hers.id, "Regretted")
+    note = await forms.write(desk.cast.anna, hers.id, "Known to staff", kind="note")
+    gone = await forms.write(desk.cast.clara, hers.id, "Regretted")
     await comments.remove(desk.cast.clara, gone.id)
     clara, before = await desk.client(desk.cast.clara), await everything()
     unseen = [(1, 99), (2, 99), (3, 99), (5, 99), (7, 99), (note.id, 99), (gone.id, 99)]
@@ -136,7 +136,7 @@ async def test_a_page_of_what_was_ones_own_learns_nothing_of_what_became_of_it(d
         if way == "deleted":
             await tickets.delete(desk.cast.anna, ticket.id)
         else:
-            await doors.change(desk.cast.anna, ticket.id, "1", {"requester": "dmitri@pult.example"})
+            await forms.change(desk.cast.anna, ticket.id, "1", {"requester": "dmitri@pult.example"})
         query = {"token": page.token, "since": page.cursor, "epoch": page.epoch}
         got = await page.client.get("/live/frame", params=query)
         assert got.status_code == 200

@@ -7,7 +7,7 @@ from app.desk import rendering
 from app.desk.models import Comment
 from app.desk.rendering import Made
 from app.markup import VERSION, plain
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket
 
 from .embedding import a_site
@@ -72,7 +72,7 @@ async def test_a_text_that_no_renderer_answers_for_is_kept_as_typed(door, sent, 
 
 async def test_pages_show_what_is_kept_and_render_nothing(served, monkeypatch):
     ticket = await a_ticket(served.cast.clara, body=BODY)
-    edited = await doors.write(served.cast.anna, ticket.id, "x")
+    edited = await forms.write(served.cast.anna, ticket.id, "x")
     monkeypatch.setattr(rendering, "made", None)
     await db.rows("UPDATE comment SET html = '<p>kept</p>' WHERE id = ?", [edited.id])
     anna = await served.client(served.cast.anna)

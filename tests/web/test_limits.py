@@ -13,7 +13,7 @@ from app.config import Limits
 from app.desk.models import Comment
 from app.web import limits
 from app.web.typed import READ
-from tests import doors
+from tests import forms
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 
@@ -39,8 +39,8 @@ async def desk(config, clock):
     served = Served(replace(config, limits=Limits(MESSAGES, CHANGES)))
     await served.start()
     await a_ticket(served.cast.clara)
-    await doors.write(served.cast.clara, 1, "Hello")
-    await doors.write(served.cast.anna, 1, "Hello")
+    await forms.write(served.cast.clara, 1, "Hello")
+    await forms.write(served.cast.anna, 1, "Hello")
     yield served
     await served.stop()
 

@@ -8,7 +8,7 @@ from app import db
 from app.desk import people, tickets
 from app.desk.models import Ticket
 from app.live.render import moment
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket
 
 from .reading import RUSSIAN, one, read, rows, submit, text
@@ -42,7 +42,7 @@ async def desk(served):
     await a_ticket(cast.clara)
     for ticket, status in ((3, "pending"), (4, "solved"), (5, "closed")):
         found = await Ticket.get(id=ticket)
-        await doors.change(cast.anna, ticket, str(found.version), {"status": status})
+        await forms.change(cast.anna, ticket, str(found.version), {"status": status})
     await tickets.delete(cast.anna, 6)
     return served
 
@@ -185,10 +185,10 @@ async def test_a_requesters_list_holds_nothing_of_the_staffs(served):
     clara = await served.client(cast.clara)
     before = rows(read(await clara.get("/tickets?view=all")))
     public = (await Ticket.get(id=ticket.id)).updated_public
-    await doors.write(agent, ticket.id, f"{CANARY} note", kind="note")
+    await forms.write(agent, ticket.id, f"{CANARY} note", kind="note")
     changes = {"priority": "urgent", "tags": f"{CANARY} tag, vip", "due": "2031-01-31", "assignee": str(agent.id)}
     await Ticket.filter(id=ticket.id).update(status="open")  # or the assignment would open it, which she may know
-    await doors.change(agent, ticket.id, "1", changes)
+    await forms.change(agent, ticket.id, "1", changes)
     for query in ("view=all", "view=all&sort=updated", "view=all&tag=vip", "view=all&priority=low"):
         answer = await clara.get(f"/tickets?{query}")
         page = read(answer)
@@ -232,7 +232,7 @@ async def test_the_front_page_leads_to_the_list(served):
 async def test_what_a_list_is_filtered_by_is_shown_by_name_and_kept_by_the_next_choice(desk):
     cast = desk.cast
     gone = await people.add("gone@pult.example", "Gustav Gone", "agent")
-    await doors.change(cast.anna, 2, "1", {"assignee": str(gone.id)})
+    await forms.change(cast.anna, 2, "1", {"assignee": str(gone.id)})
     await people.disable(gone.email)
     anna = await desk.client(cast.anna)
     for query, shown in {

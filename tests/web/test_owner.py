@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from app.desk import comments, people, tickets
 from app.desk.models import Comment, Ticket
-from tests import doors
+from tests import forms
 from tests.conftest import Served
 from tests.desk.acts import a_ticket, everything
 
@@ -26,7 +26,7 @@ async def desk(served: Served, monkeypatch) -> Served:
     """With a ticket of Clara's in which Anna wrote, one that is deleted, and passwords that take no time."""
     monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     await a_ticket(served.cast.clara)
-    await doors.write(served.cast.anna, 1, "Hello")
+    await forms.write(served.cast.anna, 1, "Hello")
     await tickets.delete(served.cast.anna, (await a_ticket(served.cast.clara)).id)
     await a_site()
     for person in served.cast.everyone:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_long_thread, a_ticket
 
 from .embedding import a_site
@@ -74,7 +74,7 @@ async def test_a_message_is_found_by_its_own_address(served, said):
 
 async def test_who_sends_a_form_is_led_to_the_message_it_was_about(served, said):
     anna = await served.client(served.cast.anna)
-    old = await doors.write(served.cast.anna, 1, "x")
+    old = await forms.write(served.cast.anna, 1, "x")
     page = read(await anna.get(f"/comments/{said[4]}/edit"))
     answer = await submit(anna, one(page, "#edit-form"), body="Changed")
     assert answer.headers["location"] == f"/tickets/1?from=1#comment-{said[4]}"

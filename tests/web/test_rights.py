@@ -16,7 +16,7 @@ from app.desk.audience import STAFF
 from app.desk.models import Person
 from app.live import kinds
 from app.web import security
-from tests import doors
+from tests import forms
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket, everything
 from tests.live.applier import span
@@ -67,7 +67,7 @@ class Room:
             case "closed ticket" | "deleted ticket" as kind:
                 ticket = await a_ticket(cast.clara)
                 if kind == "closed ticket":
-                    await doors.change(cast.anna, ticket.id, "1", {"status": "closed"})
+                    await forms.change(cast.anna, ticket.id, "1", {"status": "closed"})
                 else:
                     await tickets.delete(cast.anna, ticket.id)
                 return {"ticket": ticket.id}
@@ -85,11 +85,11 @@ class Room:
         cast = self.served.cast
         ticket = await a_ticket(cast.clara)
         author = cast.clara if thing.startswith("her ") else cast.anna
-        comment = await doors.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
+        comment = await forms.write(author, ticket.id, "Hello", kind="note" if "note" in thing else "reply")
         if thing == "her answered reply":
-            await doors.write(cast.anna, ticket.id, "Hello Clara")
+            await forms.write(cast.anna, ticket.id, "Hello Clara")
         if thing == "her closed reply":
-            await doors.change(cast.anna, ticket.id, "1", {"status": "closed"})
+            await forms.change(cast.anna, ticket.id, "1", {"status": "closed"})
         if thing == "deleted reply":
             await comments.remove(author, comment.id)
         if thing == "in deleted ticket":

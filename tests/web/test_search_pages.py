@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket
 
 from .reading import one, read, rows, submit, text
@@ -47,7 +47,7 @@ async def test_filters_narrow_a_search_and_it_has_no_other_order(desk):
     assert rows(page) == [2, 1] and not page.cssselect("[name=sort]")
     narrowed = await submit(anna, one(page, "form.filters"), status="new", priority="normal")
     assert rows(read(narrowed)) == [2, 1]
-    await doors.change(desk.cast.anna, 2, "1", {"priority": "high"})
+    await forms.change(desk.cast.anna, 2, "1", {"priority": "high"})
     assert rows(read(await submit(anna, one(page, "form.filters"), priority="high"))) == [2]
 
 
@@ -72,20 +72,20 @@ async def test_a_requester_gets_no_frame_for_a_note_that_holds_their_words(desk,
     page = await open_(desk.cast.clara, "/tickets?q=walrus")
     await page.caught_up()
     before = len(page.frames)
-    await doors.write(desk.cast.anna, 1, "walrus", kind="note")
-    await doors.change(desk.cast.anna, 1, "1", {"tags": "walrus"})
+    await forms.write(desk.cast.anna, 1, "walrus", kind="note")
+    await forms.change(desk.cast.anna, 1, "1", {"tags": "walrus"})
     await page.caught_up()
     assert all(frame.count("<hx-") == 1 for frame in page.frames[before:]) and not page.happened
-    await doors.write(desk.cast.anna, 1, "walrus")
+    await forms.write(desk.cast.anna, 1, "walrus")
     await page.equals_its_reload()
     assert page.rows == [1]
 
 
 async def test_the_words_of_others_and_of_staff_count_for_nothing(desk):
     words = {"note": "canarynote", "tag": "canarytag", "theirs": "canarytheirs"}
-    await doors.write(desk.cast.anna, 1, words["note"], kind="note")
-    await doors.change(desk.cast.anna, 1, "1", {"tags": words["tag"], "assignee": "me"})
-    await doors.write(desk.cast.dmitri, 2, words["theirs"])
+    await forms.write(desk.cast.anna, 1, words["note"], kind="note")
+    await forms.change(desk.cast.anna, 1, "1", {"tags": words["tag"], "assignee": "me"})
+    await forms.write(desk.cast.dmitri, 2, words["theirs"])
     clara = await desk.client(desk.cast.clara)
     for word in (*words.values(), "anna", "dmitri", "person", f"ᵖ{desk.cast.clara.id}", "pult.example", "normal"):
         page = read(await clara.get("/tickets", params={"q": word}))

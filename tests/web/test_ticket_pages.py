@@ -5,7 +5,7 @@ import pytest
 from app.desk import people, queries, tickets
 from app.desk.audience import STAFF
 from app.desk.models import Comment, Ticket
-from tests import doors
+from tests import forms
 from tests.desk.acts import a_ticket, everything
 
 from .reading import HTMX, RUSSIAN, fields, one, read, read_fragment, submit, text
@@ -18,8 +18,8 @@ async def ticket(served) -> Ticket:
     """A ticket of Clara's with a reply, a note and a line of history."""
     cast = served.cast
     opened = await a_ticket(cast.clara, subject='"Printer" & <co>', body="It *hums*.")
-    await doors.write(cast.anna, opened.id, "Is it **plugged in**?")
-    await doors.write(cast.boris, opened.id, "Third time.", kind="note")
+    await forms.write(cast.anna, opened.id, "Is it **plugged in**?")
+    await forms.write(cast.boris, opened.id, "Third time.", kind="note")
     return await Ticket.get(id=opened.id)
 
 
@@ -36,7 +36,7 @@ async def header(ticket: int = 1) -> queries.Header:
 async def test_the_page_of_staff_has_the_hooks_that_others_rely_on(served, ticket):
     cast = served.cast
     changes = {"assignee": "me", "priority": "high", "tags": "vip, vpn", "due": "2031-01-31"}
-    await doors.change(cast.anna, 1, str(ticket.version), changes)
+    await forms.change(cast.anna, 1, str(ticket.version), changes)
     page = read(await (await served.client(cast.anna)).get("/tickets/1"))
     shown = one(page, "#ticket")
     hooks = {name: shown.get(f"data-{name}") for name in ("ticket", "status", "version", "priority", "assignee")}
@@ -170,7 +170,7 @@ async def test_the_same_field_changed_by_two_people_shows_both_and_can_be_saved_
 
 
 async def test_a_conflict_speaks_the_persons_language(served, ticket):
-    await doors.change(served.cast.boris, 1, "2", {"status": "solved"})
+    await forms.change(served.cast.boris, 1, "2", {"status": "solved"})
     anna = await served.client(served.cast.anna)
     answer = await anna.post("/tickets/1", data={"version": "2", "status": "pending"}, headers=RUSSIAN)
     said = text(read(answer), ".conflict")
@@ -181,7 +181,7 @@ async def test_foreign_deleted_and_missing_tickets_are_the_same_404(served, tick
     cast = served.cast
     gone = await a_ticket(cast.dmitri)
     await tickets.delete(cast.anna, gone.id)
-    await doors.write(cast.clara, 1, "Mine alone.")
+    await forms.write(cast.clara, 1, "Mine alone.")
     dmitri = await served.client(cast.dmitri)
     before = await everything()
     bodies = {"": {"version": "2", "subject": "x"}, "/comments": {"body": "x"}, "/delete": {}, "/restore": {}}
@@ -217,9 +217,9 @@ async def test_a_requester_may_see_their_ticket_but_not_change_it(served, ticket
 async def test_a_requesters_page_holds_nothing_of_the_staffs(served, ticket):
     cast = served.cast
     agent = await people.add(f"{CANARY}@pult.example", f"{CANARY} agent", "agent")
-    note = await doors.write(agent, 1, f"{CANARY} note", kind="note")
+    note = await forms.write(agent, 1, f"{CANARY} note", kind="note")
     changes = {"priority": "urgent", "tags": f"{CANARY} tag", "due": "2031-01-31", "assignee": str(agent.id)}
-    await doors.change(agent, 1, "2", changes)
+    await forms.change(agent, 1, "2", changes)
     clara = await served.client(cast.clara)
     answer = await clara.get("/tickets/1")
     secret = [CANARY, "2031-01-31", "rgent", "Third time", "anna@", "boris@", "Boris", f"comment-{note.id}"]
@@ -306,7 +306,7 @@ async def test_what_was_typed_for_a_ticket_that_was_deleted_meanwhile_is_kept(se
 
 async def test_markdown_is_shown_and_nothing_else_of_what_people_type(served, ticket):
     body = '<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) <b hx-get="/x">b</b>'
-    told = await doors.write(served.cast.clara, 1, body)
+    told = await forms.write(served.cast.clara, 1, body)
     page = read(await (await served.client(served.cast.anna)).get("/tickets/1"))
     shown = one(page, f"#comment-{told.id} .prose")
     assert not shown.cssselect("script, img, b, [hx-get], [onerror]")

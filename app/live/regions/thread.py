@@ -47,10 +47,10 @@ class ThreadRegion(OfTicket):
             else Entry(f"event-{entry.number}", thread_key(entry.number), "tickets/line.html", entry)
             for entry in thread.entries
         ]
-        door = "embed" if self.audience.embedded else "tickets"
+        folder = "embed" if self.audience.embedded else "tickets"
         parts = (
-            Part("#thread-before", f"{door}/earlier.html", self._before(thread)),
-            Part("#thread-after", f"{door}/later.html", self._after(thread)),
+            Part("#thread-before", f"{folder}/earlier.html", self._before(thread)),
+            Part("#thread-after", f"{folder}/later.html", self._after(thread)),
         )
         return Content(target="#thread", moves=False, entries=tuple(entries), parts=parts, there=thread.count > 0)
 

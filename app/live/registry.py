@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Contents = dict[Shown, Content | None]  # None: it failed
 
 
-class Kept:
+class Registry:
     """position: the event up to which everything here is true. version: grows with every change of what is shown.
 
     going_to: the position of the round that is under way, which has looked already at which regions its events touch;

@@ -1,4 +1,4 @@
-"""What people do, in the words of forms, as the doors read them for the verbs."""
+"""What people do, in the words of forms, read as the desk reads them."""
 
 from collections.abc import Mapping
 

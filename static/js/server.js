@@ -4,11 +4,11 @@
 
 const PATIENCE = 10_000; // ms until an answer that does not come is given up
 
-const path = document.documentElement.dataset.door ?? "/live";
+const path = document.documentElement.dataset.server ?? "/live";
 const bearer = () => document.querySelector("#embed [name=token]")?.value;
 const right = () => (bearer() ? { credentials: "omit", headers: { Authorization: `Bearer ${bearer()}` } } : {});
 
-export const door = { path };
+export const server = { path };
 
 // This page once more, as the desk makes it now.
 export function loadAgain() {

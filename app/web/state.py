@@ -17,7 +17,7 @@ LONG = 16  # pages with long reads at once: each holds a connection while it wai
 
 
 @dataclass(frozen=True)
-class House:
+class State:
     config: Config
     render: Renderer
     relay: Relay
@@ -28,5 +28,5 @@ class House:
     long_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LONG))
 
 
-def house() -> House:
-    return cast(House, current_app.extensions["pult"])
+def state() -> State:
+    return cast(State, current_app.extensions["pult"])

@@ -1,4 +1,4 @@
-"""What the log tells of the doors: who came in, who could not, what was refused, which limits were hit.
+"""The audit log: who came in, who could not, what was refused, which limits were hit.
 
 People are told by their number, never by name or email. What was typed into the sign-in is in no line, not even the
 email: people type their password into that field, and a log outlives the mistake. An attack is found by
