@@ -6,7 +6,7 @@ from lxml.html import HtmlElement, fragment_fromstring
 def paint(page: HtmlElement) -> None:
     """As static/js/title.js, menus.js and follow.js do it."""
     headers = page.cssselect("#ticket[data-title]")
-    if headers and page.get("data-door") is None:
+    if headers and page.get("data-server") is None:
         page.cssselect("title")[0].text = f"{headers[0].get('data-title')} · Pult"
     for select in page.cssselect("select[data-options]"):
         _menu(page, select)
