@@ -63,6 +63,7 @@ async def write(
         await ticket.save(update_fields=["updated", "updated_public"])
         await search.add(ticket.id, wanted, body)
         await _record(What.COMMENT_ADDED, person, ticket, comment, taken=number)
+        await rendering.owe(made)
         after = status or _implied(person, ticket, wanted)
         if after != ticket.status:
             await tickets.apply(person, ticket, {"status": (ticket.status.value, after)})
@@ -93,6 +94,7 @@ async def edit(person: Person, comment_id: int, body: str, version: str) -> Comm
         before = comment.body
         comment.body, comment.html, comment.renderer, comment.edited = body, made.html, made.renderer, db.now()
         await _changed(What.COMMENT_EDITED, person, ticket, comment, before=before)
+        await rendering.owe(made)
     return comment
 
 

@@ -86,6 +86,7 @@ async def open_ticket(person: Person, asked: Opening, made: Made | None = None) 
             What.TICKET_CREATED, by=person, ticket=ticket, tags=tags, comment=comment.id, public=True, taken=number
         )
         await search.index(ticket.id)
+        await rendering.owe(made)
     return ticket
 
 

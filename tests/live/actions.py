@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from app import db
-from app.desk import comments, embeds, people, renewal, tickets
+from app.desk import comments, embeds, people, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Comment, EmbedKey, Person, Role, Ticket
 from app.desk.tickets import Opening
 from tests.conftest import Cast
+from tests.desk.acts import renewed
 
 WORDS = ("printer", "VPN", "счёт", "login", "ёлка", "<b>bold</b>", "**strong**", "a & b", "\u202bעברית", "🙂 emoji")
 
@@ -59,7 +60,7 @@ async def _removed(desk: Desk, ticket: Ticket, kind: str) -> None:
 async def _rendered_anew(desk: Desk, ticket: Ticket, kind: str) -> None:
     comment = await desk.say(ticket, kind=kind)
     await db.rows("UPDATE comment SET html = 'as it was', renderer = 0 WHERE id = ?", [comment.id])
-    await renewal.renew()
+    await renewed()
 
 
 async def _restored(desk: Desk, ticket: Ticket) -> None:
