@@ -30,7 +30,7 @@ from app.web.bearers import Bearers
 from app.web.connection import App
 from app.web.house import House
 from app.web.limits import Limits, SignInLimits
-from app.work import kinds
+from app.work import clock, kinds
 from app.work.follow import Follow
 from app.work.runner import Runner
 
@@ -64,7 +64,7 @@ def create_app(config: Config) -> Quart:
         hints = [bus.announce, runner.hint, *(follow.hint for follow in follows)]
         db.on_commit.extend(hints)
         await relay.start()
-        parts = (relay.run(), runner.run(), *(follow.run() for follow in follows))
+        parts = (relay.run(), runner.run(), clock.run(config.desk.zone), *(follow.run() for follow in follows))
         running = [asyncio.create_task(part) for part in parts]
         yield
         for task in running:

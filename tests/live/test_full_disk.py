@@ -132,7 +132,7 @@ async def test_a_desk_whose_disk_takes_nothing_loses_nothing_and_goes_on_by_itse
 
 async def at_rest(config: Config) -> None:
     """Until the desk has written what it writes when it starts: its day, and what stood to be done."""
-    told = "SELECT 1 FROM clock WHERE told"
+    told = "SELECT 1 FROM clock WHERE day <> '' AND told"
     done = "(SELECT group_concat(kind || attempt) FROM job) = 'forget0'"  # and it is due in an hour
     async with asyncio.timeout(DEADLINE):
         while not read_file(config.database.path, f"{told} AND {done}"):

@@ -7,7 +7,7 @@ from app.desk import comments, rendering
 from app.desk.models import Comment
 from app.desk.rendering import Made
 from app.markup import VERSION, plain
-from app.work import renewal
+from app.work import queue, renewal
 from tests.desk.acts import a_ticket, journal, position, renewed
 
 OLD = '<p dir="auto">as it was</p>'
@@ -91,3 +91,20 @@ async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(des
     assert [(await Comment.get(id=one.id)).html == OLD for one in said] == [n in (6, 5, 2) for n in range(7)]
     await renewed()
     assert not await Comment.filter(html=OLD).exists()
+
+
+@pytest.mark.parametrize("renderer", [0, 1])
+async def test_a_text_that_could_not_be_rendered_puts_a_job_with_itself(desk, monkeypatch, renderer):
+    async def made(text):
+        return Made(text, renderer)
+
+    monkeypatch.setattr(rendering, "made", made)
+    ticket = await a_ticket(desk.clara)
+    waiting = [["render"], []][renderer]
+    assert [job.kind for job in await queue.listing()] == waiting
+    await db.rows("DELETE FROM job")
+    comment = await comments.write(desk.anna, ticket.id, "First.")
+    assert [job.kind for job in await queue.listing()] == waiting
+    await db.rows("DELETE FROM job")
+    await comments.edit(desk.anna, comment.id, "Second.", "1")
+    assert [job.kind for job in await queue.listing()] == waiting
