@@ -15,17 +15,14 @@ from app.desk import outbox
 
 SECOND = 1_000_000  # microseconds
 LEASE = 60 * SECOND  # that an attempt may take
-TRIES = 12  # attempts, the last three and a half hours after the first
+TRIES = 12  # attempts, the last two and a half hours after the first
 FIRST_REST, LONGEST_REST = 5 * SECOND, 3600 * SECOND  # after the first attempt that failed, and after any
 
 Data = Mapping[str, Any]
 
-READY = "due <= ? AND leased_until <= ?"  # without those that failed for good: they are due never
-CLAIM = (
-    "UPDATE job SET leased_until = ?, attempt = attempt + 1 WHERE id IN "
-    "(SELECT id FROM job WHERE {ready} AND kind IN ({kinds}) ORDER BY due, id LIMIT ?) "
-    "RETURNING id, kind, data, attempt"
-)
+# Those that failed for good are due never: NULL is before no moment.
+READY = "SELECT id FROM job WHERE due <= ? AND leased_until <= ? AND kind IN ({kinds}) ORDER BY due, id LIMIT ?"
+CLAIM = "UPDATE job SET leased_until = ?, attempt = attempt + 1 WHERE id IN ({ready}) RETURNING id, kind, data, attempt"
 OURS = "WHERE id = ? AND attempt = ?"
 
 
@@ -62,11 +59,11 @@ class Kept:
 async def claim(kinds: Collection[str], most: int) -> list[Job]:
     """The first jobs that are due now, at most so many, ours until the lease runs out. Raises NotWritten."""
     now = db.now()
-    if not kinds or not await db.rows(f"SELECT 1 FROM job WHERE {READY} LIMIT 1", [now, now]):  # noqa: S608 - our own
+    ready, values = READY.format(kinds=", ".join("?" * len(kinds))), [now, now, *kinds, most]
+    if not await db.rows(ready, values):  # which is most often so, and writes nothing
         return []
-    sql = CLAIM.format(ready=READY, kinds=", ".join("?" * len(kinds)))
     async with db.transaction():
-        claimed = await db.rows(sql, [now + LEASE, now, now, *kinds, most])
+        claimed = await db.rows(CLAIM.format(ready=ready), [now + LEASE, *values])
     jobs = [Job(row["id"], row["kind"], json.loads(row["data"]), row["attempt"]) for row in claimed]
     return sorted(jobs, key=lambda job: job.id)
 

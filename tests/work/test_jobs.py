@@ -85,6 +85,19 @@ async def test_a_job_of_a_kind_that_is_not_known_waits_for_who_knows_it(at_work,
     assert len(notes.given) == 2 and await left() == []
 
 
+async def test_looking_where_there_is_nothing_to_do_writes_nothing(goes_on, at_work, notes, monkeypatch):
+    """A commit would be a hint to look again."""
+    notes.then = fails
+    await outbox.put("note", {"n": 1}, due=db.now() + SECOND)
+    await outbox.put("of tomorrow")
+    commits = []
+    monkeypatch.setattr(db, "on_commit", [lambda: commits.append(1)])
+    assert await at_work.begin_due() == 0 and commits == []
+    goes_on(1)
+    await at_work.work_off()
+    assert notes.given == [1] and len(commits) == 2, "claimed, and failed"
+
+
 async def test_nobody_has_a_job_that_another_has_until_the_lease_runs_out(goes_on, desk):
     for n in range(3):
         await outbox.put("note", {"n": n})
