@@ -25,6 +25,11 @@ async def begin(day: str) -> None:
         await db.rows("UPDATE clock SET day = ?, told = FALSE WHERE id = 1", [day])
 
 
+async def untold() -> None:
+    """There are tickets that no verb has written, and that the clock is to look at, inside the caller's transaction."""
+    await db.rows("UPDATE clock SET told = FALSE WHERE id = 1")
+
+
 async def tell() -> None:
     """Tell every ticket which day it is. Broken off, it goes on where it was; twice, the second finds nothing."""
     [clock] = await db.rows("SELECT day, told FROM clock WHERE id = 1")
