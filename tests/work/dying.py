@@ -1,11 +1,12 @@
-"""A process that does jobs, to be killed: each of its jobs leaves a row that says who did it."""
+"""Processes to be killed: one that does jobs, each of which leaves a row, and one that has a day begin."""
 
 import asyncio
+from datetime import UTC
 from pathlib import Path
 
 from app import db
 from app.config import Config, Database
-from app.work import queue
+from app.work import clock, queue
 from app.work.queue import SECOND, Again, Data
 from app.work.runner import Runner
 
@@ -29,3 +30,14 @@ def work(path: str) -> None:
 async def _work(path: Path) -> None:
     await db.connect(Database(path=path))
     await Runner({"row": leave_a_row}, Config()).run()
+
+
+def tell(path: str, moment: int) -> None:
+    """Until every ticket is told which day it is at this moment, or killed."""
+    asyncio.run(_tell(Path(path), moment))
+
+
+async def _tell(path: Path, moment: int) -> None:
+    await db.connect(Database(path=path))
+    await clock.look(UTC, moment)
+    await db.disconnect()
