@@ -15,8 +15,8 @@ from tests.forked import _forks
 from tests.whole import read
 from tests.work import dying
 
-JOBS = 400
-TICKETS = 400
+JOBS = 200
+TICKETS = 300
 KILLS = 20
 CLOCK_KILLS = 10
 
