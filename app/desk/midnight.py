@@ -9,6 +9,7 @@ from app.desk.events import What
 from app.desk.models import Ticket, from_row
 
 FEW = 10  # tickets in one transaction, in which nobody else's turn comes
+BEFORE_ALL = ("", 0)
 
 # In the words of its index, and in the order in which they fell due.
 UNTOLD = """
@@ -33,7 +34,7 @@ async def untold() -> None:
 async def tell() -> None:
     """Tell every ticket which day it is. Broken off, it goes on where it was; twice, the second finds nothing."""
     [clock] = await db.rows("SELECT day, told FROM clock WHERE id = 1")
-    day, last = clock["day"], ("", 0)
+    day, last = clock["day"], BEFORE_ALL
     while not clock["told"]:
         async with db.transaction():
             if await days.today() != day:  # another one has begun, and is told by whoever began it
@@ -41,10 +42,10 @@ async def tell() -> None:
             found = await db.rows(UNTOLD, [*last, day, day, FEW])
             for row in found:
                 await _fall_due(from_row(Ticket, row), day)
-            if len(found) < FEW:
+            if len(found) < FEW and last == BEFORE_ALL:  # nor has one come behind, meanwhile
                 await db.rows("UPDATE clock SET told = TRUE WHERE id = 1")
                 return
-        last = found[-1]["due"], found[-1]["id"]
+        last = BEFORE_ALL if len(found) < FEW else (found[-1]["due"], found[-1]["id"])
 
 
 async def _fall_due(ticket: Ticket, day: str) -> None:

@@ -221,6 +221,23 @@ async def test_a_ticket_that_is_changed_while_others_are_told_is_told_once(on_th
     assert happened == [1, 2]
 
 
+async def test_what_comes_behind_without_a_verb_while_others_are_told_is_told_too(on_the_first, monkeypatch):
+    monkeypatch.setattr(midnight, "FEW", 2)
+    for day in ("2026-12-05", "2026-12-02", "2026-12-02", "2026-12-02"):
+        await due(on_the_first, day)
+    before, fall_due = await position(), midnight._fall_due
+
+    async def then_one_comes(ticket, day):
+        await fall_due(ticket, day)
+        if ticket.id == 4:
+            await db.rows("UPDATE ticket SET due = '2026-11-30' WHERE id = 1")
+            await midnight.untold()
+
+    monkeypatch.setattr(midnight, "_fall_due", then_one_comes)
+    await clock.look(UTC, at("2026-12-02 00:00"))
+    assert [ticket for ticket, *_ in await told(before)] == [2, 3, 4, 1]
+
+
 async def test_a_desk_of_before_is_told_when_it_serves_the_first_time(desk):
     await due(desk, "2001-01-01")
     await due(desk, "2999-01-01")
