@@ -20,8 +20,11 @@ FIRST_REST, LONGEST_REST = 5 * SECOND, 3600 * SECOND  # after the first attempt 
 
 Data = Mapping[str, Any]
 
-# Those that failed for good are due never: NULL is before no moment.
-READY = "SELECT id FROM job WHERE due <= ? AND leased_until <= ? AND kind IN ({kinds}) ORDER BY due, id LIMIT ?"
+# Those that failed for good are due never: NULL is before no moment. A lease beyond all leases is of a wrong clock.
+READY = (
+    "SELECT id FROM job WHERE due <= ? AND (leased_until <= ? OR leased_until > ?) AND kind IN ({kinds}) "
+    "ORDER BY due, id LIMIT ?"
+)
 CLAIM = "UPDATE job SET leased_until = ?, attempt = attempt + 1 WHERE id IN ({ready}) RETURNING id, kind, data, attempt"
 OURS = "WHERE id = ? AND attempt = ?"
 
@@ -59,7 +62,8 @@ class Kept:
 async def claim(kinds: Collection[str], most: int) -> list[Job]:
     """The first jobs that are due now, at most so many, ours until the lease runs out. Raises NotWritten."""
     now = db.now()
-    ready, values = READY.format(kinds=", ".join("?" * len(kinds))), [now, now, *kinds, most]
+    ready = READY.format(kinds=", ".join("?" * len(kinds)))
+    values = [now, now, now + 2 * LEASE, *kinds, most]
     if not await db.rows(ready, values):  # which is most often so, and writes nothing
         return []
     async with db.transaction():

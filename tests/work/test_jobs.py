@@ -109,6 +109,14 @@ async def test_nobody_has_a_job_that_another_has_until_the_lease_runs_out(goes_o
     assert [(job.id, job.attempt) for job in await queue.claim(["note"], 9)] == [(1, 2), (2, 2), (3, 2)]
 
 
+async def test_a_lease_of_a_clock_that_was_years_ahead_holds_nobody_up(goes_on, desk):
+    await outbox.put("note")
+    goes_on(10**9)
+    assert await queue.claim(["note"], 1)
+    goes_on(-(10**9))
+    assert [job.attempt for job in await queue.claim(["note"], 1)] == [2]
+
+
 async def test_who_was_too_slow_changes_nothing_any_more(goes_on, desk):
     """The fence: an attempt is one for ever, also when its job goes on as another, or was the last there was."""
     await outbox.put("note", {"n": 1})
