@@ -30,7 +30,7 @@ class Row:
     assignee: str | None = None
     assignee_id: int | None = None
     due: str | None = None
-    due_state: str = ""
+    due_state: str | None = None
     tags: tuple[str, ...] = ()
     version: int | None = None
 
@@ -59,7 +59,7 @@ class Header:
     assignee_id: int | None = None
     requester_email: str | None = None
     due: str | None = None
-    due_state: str = ""
+    due_state: str | None = None
     tags: tuple[str, ...] = ()
 
 

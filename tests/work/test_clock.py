@@ -357,4 +357,4 @@ async def do(anna, number: int, what: str, value) -> None:
 async def test_the_page_and_the_list_show_what_the_column_says(on_the_first):
     await due(on_the_first, "2026-11-30")
     assert (await queries.header(STAFF, 1)).due_state == "overdue"
-    assert (await queries.header(Audience(on_the_first.clara.id), 1)).due_state == ""
+    assert (await queries.header(Audience(on_the_first.clara.id), 1)).due_state is None
