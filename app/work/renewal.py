@@ -18,7 +18,7 @@ from app.work.queue import SECOND, Again, Data
 FEW = 20  # texts in one transaction
 PAUSE = SECOND // 10  # between two of them, in which others write
 FIRST_REST, LONGEST_REST = 60 * SECOND, 600 * SECOND  # until those are looked at again that could not be made
-NEVER = 2**63 - 1  # the number of no text, and of no renderer
+NEVER = 2**31 - 1  # the number of no text, and of no renderer
 
 OTHER = "SELECT min(renderer) AS other FROM comment WHERE renderer > ? AND renderer < ?"
 TEXTS = "SELECT id, body, version FROM comment WHERE renderer = ? AND id < ? ORDER BY id DESC LIMIT ?"
