@@ -104,11 +104,12 @@ async def give_back(job: Job) -> None:
     await db.rows(f"UPDATE job SET leased_until = 0 {OURS}", [job.id, job.attempt])  # noqa: S608
 
 
-async def stand(kind: str) -> None:
-    """One job of this kind, due now, whatever has become of those before."""
+async def stand(kinds: Collection[str]) -> None:
+    """One job of each of these kinds, due now, whatever has become of those before. Raises NotWritten."""
     async with db.transaction():
-        await db.rows("DELETE FROM job WHERE kind = ?", [kind])
-        await outbox.put(kind)
+        for kind in kinds:
+            await db.rows("DELETE FROM job WHERE kind = ?", [kind])
+            await outbox.put(kind)
 
 
 # -- for people --------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class Runner:
     """
 
     def __init__(self, kinds: Mapping[str, Work], config: Config, standing: Sequence[str] = ()) -> None:
-        self._kinds, self._config, self._standing = kinds, config, list(standing)
+        self._kinds, self._config, self._standing = kinds, config, standing
         self._working: dict[asyncio.Task[None], Job] = {}
         self._hint = asyncio.Event()
 
@@ -50,9 +50,9 @@ class Runner:
     async def _look(self) -> float:
         """Seconds until the next look, if nobody hints before."""
         try:
-            while self._standing:
-                await queue.stand(self._standing[0])
-                del self._standing[0]
+            if self._standing:
+                await queue.stand(self._standing)
+                self._standing = ()
             await self.begin_due()
             return LOOK
         except db.NotWritten:  # which is logged there
