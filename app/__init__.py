@@ -6,7 +6,7 @@ from quart import Quart
 
 from app import db
 from app.config import Config, with_secret
-from app.desk import renewal, search
+from app.desk import search
 from app.live.bus import MemoryBus
 from app.live.relay import Relay
 from app.live.render import Renderer
@@ -30,6 +30,9 @@ from app.web.bearers import Bearers
 from app.web.connection import App
 from app.web.limits import Limits, SignInLimits
 from app.web.state import State
+from app.work import clock, kinds
+from app.work.follow import Follow
+from app.work.runner import Runner
 
 LARGEST_REQUEST = 1024 * 1024  # bytes
 
@@ -56,14 +59,19 @@ def create_app(config: Config) -> Quart:
     async def _serving():  # type: ignore[no-untyped-def]
         await db.connect(config.database)
         await search.fill()
-        db.on_commit.append(bus.announce)
+        runner = Runner(kinds.KINDS, config, kinds.STANDING)
+        follows = [Follow(follower) for follower in kinds.FOLLOWERS]
+        hints = [bus.announce, runner.hint, *(follow.hint for follow in follows)]
+        db.on_commit.extend(hints)
         await relay.start()
-        running = [asyncio.create_task(part.run()) for part in (relay, renewal)]
+        parts = (relay.run(), runner.run(), clock.run(config.desk.zone), *(follow.run() for follow in follows))
+        running = [asyncio.create_task(part) for part in parts]
         yield
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        db.on_commit.remove(bus.announce)
+        for hint in hints:
+            db.on_commit.remove(hint)
         await relay.stop()
         await db.disconnect()
 

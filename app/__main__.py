@@ -12,7 +12,7 @@ import uvicorn
 
 from app import backup, db, demo, demo_site, inspection, logs, memory, serving
 from app import config as configuration
-from app.cli import embed_keys, people
+from app.cli import embed_keys, jobs, people
 from app.cli.tools import Failed, plainly, with_desk
 from app.config import Config
 from app.desk.models import Person
@@ -143,6 +143,7 @@ def check() -> None:
 
 main.add_command(people.user)
 main.add_command(embed_keys.embed_key)
+main.add_command(jobs.jobs)
 
 
 if __name__ == "__main__":

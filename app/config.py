@@ -7,9 +7,11 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # bytes; RFC 7518, 3.2: an HS256 key is at least as long as its hash
@@ -61,6 +63,21 @@ class Live:
 
 
 @dataclass(frozen=True)
+class Desk:
+    time_zone: str = "UTC"
+
+    @property
+    def zone(self) -> tzinfo:
+        """Raises ValueError for what is no name of a time zone, or of none that this machine knows."""
+        if self.time_zone == "UTC":  # also where there is no database of zones
+            return UTC
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, OSError) as error:
+            raise ValueError(self.time_zone) from error
+
+
+@dataclass(frozen=True)
 class Limits:
     messages: int = 20
     changes: int = 300
@@ -76,6 +93,7 @@ class Config:
     sessions: Sessions = Sessions()
     live: Live = Live()
     limits: Limits = Limits()
+    desk: Desk = Desk()
 
 
 SECTIONS: dict[str, type[Any]] = {section.name: type(section.default) for section in fields(Config)}
@@ -177,6 +195,12 @@ def _checked(config: Config, base: Path) -> Config:
             server = replace(server, public_url=origin(server.public_url))
         except ValueError:
             raise ConfigError("server.public_url must be an origin such as https://desk.example.com") from None
+    try:
+        _ = config.desk.zone
+    except ValueError:
+        raise ConfigError(
+            f"desk.time_zone must be a time zone such as Europe/Berlin, not {config.desk.time_zone!r}"
+        ) from None
     _check_numbers(config)
     if secret and len(secret) < SHORTEST_SECRET:
         raise ConfigError(f"security.secret_key must have at least {SHORTEST_SECRET} characters")

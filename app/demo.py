@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from app import db, long_stories, stories
-from app.desk import people, rendering, search
+from app.desk import midnight, people, rendering, search
 from app.desk.models import Person, Priority
 from app.desk.roles import Role
 
@@ -233,3 +233,4 @@ async def _write(batch: Batch) -> None:
             await db.insert_many(table.removesuffix("s"), [*rows[0]], [[*row.values()] for row in shifted])
     if batch.tickets:
         await search.index(before["ticket"] + 1, before["ticket"] + len(batch.tickets))
+        await midnight.untold()

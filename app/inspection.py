@@ -9,6 +9,7 @@ from app.desk import search
 from app.live.render import LANGUAGES, Renderer, templates
 from app.web.assets import Assets, MissingLibraries
 from app.web.keys import shortcuts
+from app.work import queue
 
 
 async def problems(config: Config) -> list[str]:
@@ -29,9 +30,15 @@ async def _database(config: Config) -> list[str]:
         unfilled = (
             [] if await search.left() is None else ["the search's index is not filled; run: python -m app migrate"]
         )
-        return [f"database: {line}" for line in found if line != "ok"] + unfilled
+        return [f"database: {line}" for line in found if line != "ok"] + unfilled + await _jobs()
     finally:
         await db.disconnect()
+
+
+async def _jobs() -> list[str]:
+    """One that has failed for good is tried no more until somebody says so."""
+    failed = [job for job in await queue.listing() if job.due is None]
+    return [f"job {job.id} ({job.kind}) has failed for good: {job.error}; see: python -m app jobs" for job in failed]
 
 
 def _templates() -> list[str]:

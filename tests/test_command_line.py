@@ -20,7 +20,7 @@ import pytest
 
 from app import db
 from app.config import ROOT, Config, Database
-from app.desk import people
+from app.desk import outbox, people
 from app.desk.events import What
 from app.inspection import problems
 
@@ -263,6 +263,35 @@ def test_a_desk_is_backed_up_and_restored(pult, tmp_path):
     failed(pult("restore", str(copy)), "already; --force replaces what it holds")
     failed(pult("restore", "--force", f"{ROOT}/Makefile"), "Makefile cannot be copied: file is not a database")
     misused(pult("restore"), "Missing argument 'FILE'")
+
+
+async def test_jobs_are_listed_and_those_that_failed_for_good_begun_anew_or_dropped(pult, begun, config):
+    await db.connect(config.database)
+    for kind in ("render", "forget", "mail"):
+        await outbox.put(kind, {"n": "ё"}, due=1_800_000_000_000_000)
+    await db.rows("UPDATE job SET due = NULL, attempt = 12, error = 'OSError: gone' WHERE kind <> 'forget'")
+    await db.disconnect()
+    listed = begun("jobs")
+    assert (listed.returncode, listed.stderr, listed.stdout.splitlines()) == (
+        0,
+        "",
+        [
+            '1\trender\tfailed\t12\t{"n": "\\u0451"}\tOSError: gone',
+            '3\tmail\tfailed\t12\t{"n": "\\u0451"}\tOSError: gone',
+            '2\tforget\t2027-01-15 08:00:00\t0\t{"n": "\\u0451"}',
+        ],
+    )
+    checked = pult("check")
+    assert checked.returncode == 1 and "job 3 (mail) has failed for good: OSError: gone; see: python -m app jobs" in (
+        checked.stderr.splitlines()
+    )
+    assert pult("jobs", "retry", "3").stdout == "Job 3 begins anew.\n"
+    assert pult("jobs", "drop", "1").stdout == "Job 1 is dropped.\n"
+    for command in ("retry", "drop"):
+        failed(pult("jobs", command, "2"), "no job 2 has failed for good")
+        misused(pult("jobs", command, "x"), "'x' is not a valid integer")
+    assert pult("check").returncode == 0
+    assert [line.split("\t")[:2] for line in pult("jobs").stdout.splitlines()] == [["4", "mail"], ["2", "forget"]]
 
 
 def test_serve_on_a_taken_port_fails(pult):

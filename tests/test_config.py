@@ -3,6 +3,7 @@
 import re
 import stat
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,6 +54,7 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(load)
     assert (config.server.port, config.server.host, config.live.token_seconds) == (2, "::", 5)
     assert config.server.proxies == ("10.0.0.1", "10.0.0.2") and config.live.heartbeat_seconds == 0.5
     assert config.security.secret_key == KEY
+    assert load(PULT_DESK__TIME_ZONE="Europe/Berlin").desk.zone == ZoneInfo("Europe/Berlin")
     assert load(text, {"port": 3}, PULT_SERVER__PORT="2").server.port == 3
 
 
@@ -87,6 +89,9 @@ def test_the_file_may_be_named_by_the_environment(tmp_path):
         ("[database]\nurl = 'sqlite://'", {}, "database.url must be sqlite:// and a path"),
         ("[security]\nsecret_key = 'short'", {}, "security.secret_key must have at least 32 characters"),
         ("", {"PULT_SECURITY__SECRET_KEY": "k" * 31}, "security.secret_key must have at least 32 characters"),
+        ("[desk]\ntime_zone = 'Berlin'", {}, "desk.time_zone must be a time zone such as Europe/Berlin, not 'Berlin'"),
+        ("", {"PULT_DESK__TIME_ZONE": "../UTC"}, "desk.time_zone must be a time zone such as Europe/Berlin, not '../"),
+        ("", {"PULT_DESK__TIME_ZONE": "Europe"}, "desk.time_zone must be a time zone such as Europe/Berlin, not 'Eu"),
         ("[live]\nheartbeat_seconds = 'soon'", {}, "live.heartbeat_seconds must be a number, not 'soon'"),
         ("[live]\nheartbeat_seconds = nan", {}, "live.heartbeat_seconds must be more than 0"),
         ("[live]\ntoken_seconds = 0", {}, "live.token_seconds must be more than 0"),

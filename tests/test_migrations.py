@@ -29,7 +29,9 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
-from app.desk.models import Priority, Ticket
+from app.desk.models import IndexWhere, Priority, Ticket
+
+SENT = IndexWhere(fields=("created",), name="comment_sent", where="key IS NOT NULL")
 
 
 class Migration(migrations.Migration):
@@ -39,7 +41,7 @@ class Migration(migrations.Migration):
 UNIQUE_KEY = 'ops.AddConstraint("Comment", UniqueConstraint(fields=("author_id", "key")))'
 THREAD = """
     *(ops.AddIndex("Comment", Index(fields=fields)) for fields in (("ticket_id", "event_id"), ("renderer",))),
-    ops.AddIndex("Comment", Index(fields=("ticket_id", "kind", "event_id")))
+    ops.AddIndex("Comment", Index(fields=("ticket_id", "kind", "event_id"))), ops.AddIndex("Comment", SENT)
 """.strip()
 NAMES = 'ops.AddIndex("Person", Index(fields=("name",)))'
 TICKET_INDEXES = "*(ops.AddIndex('Ticket', index) for index in Ticket._meta.indexes)"
@@ -194,7 +196,7 @@ async def test_a_table_built_anew_loses_no_row_that_refers_to_it(old, migrate, o
         (f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {THREAD}', "unique index on comment"),
         (
             f'ops.AlterField("Comment", "kind", fields.CharField(max_length=9)), {UNIQUE_KEY}',
-            "index on comment (renderer), the index on comment (tick",
+            "index on comment (created) WHERE key IS NOT NULL, the index on comment (renderer), the index on comm",
         ),
         (
             'ops.RemoveField("Ticket", "due")',

@@ -49,6 +49,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
         await ticket.save(update_fields=["updated", "updated_public"])
         await search.add(ticket.id, asked.kind, asked.body)
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
+        await rendering.owe(made)
         after = asked.status or _implied(actor, ticket, asked.kind)
         if after != ticket.status:
             await tickets.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
@@ -73,6 +74,7 @@ async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:
         before = comment.body
         comment.body, comment.html, comment.renderer, comment.edited = asked.body, made.html, made.renderer, db.now()
         await _changed(What.COMMENT_EDITED, actor, ticket, comment, before=before)
+        await rendering.owe(made)
     return comment
 
 

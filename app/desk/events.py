@@ -16,6 +16,7 @@ class What(StrEnum):
     TICKET_UPDATED = "ticket_updated"
     TICKET_DELETED = "ticket_deleted"
     TICKET_RESTORED = "ticket_restored"
+    TICKET_DUE = "ticket_due"  # the day has begun on which it is due, or is over: by time (desk.midnight)
     COMMENT_ADDED = "comment_added"
     COMMENT_EDITED = "comment_edited"
     COMMENT_DELETED = "comment_deleted"
@@ -32,6 +33,8 @@ class What(StrEnum):
 COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
 FOR_STAFF, KEYS = "staff", "keys"  # topics: of all that staff see, and of sites' keys
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
+DUE_STATE = "due_state"  # what follows from the day and the fields, and stands beside them in changes
+KNOWN = (*FIELDS, DUE_STATE)
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def changes_of(data: str) -> dict[str, tuple[Any, Any]]:
     """Field -> (before, after), of an event's data as JSON; tags as tuples. Without what this version does not know."""
     try:
         found = json.loads(data).get("changes", {})
-        pairs = {name: (_frozen(before), _frozen(after)) for name, (before, after) in found.items() if name in FIELDS}
+        pairs = {name: (_frozen(before), _frozen(after)) for name, (before, after) in found.items() if name in KNOWN}
         hash((*pairs.values(),))
         return pairs
     except (ValueError, TypeError, AttributeError):

@@ -72,6 +72,14 @@ class Priority(IntEnum):
         return cls[word.upper()] if word.islower() else cls["?"]
 
 
+class DueState(StrEnum):
+    """What the desk's day makes of a ticket's: see desk.days."""
+
+    NOT_YET = ""  # or it is due on no day, or done
+    TODAY = "today"
+    OVERDUE = "overdue"
+
+
 class Kind(StrEnum):
     REPLY = "reply"  # public
     NOTE = "note"  # staff only
@@ -154,6 +162,7 @@ class Ticket(Model):
     )
     assignee_id: int | None
     due = fields.CharField(max_length=10, null=True)  # a day, YYYY-MM-DD
+    due_state = fields.CharField(max_length=10, default="", db_default="")  # a DueState, as of the desk's day
     version = fields.IntField()  # counts changes of the ticket's own fields
     created = fields.BigIntField()
     updated = fields.BigIntField()  # any change: for staff
@@ -217,6 +226,7 @@ class Comment(Model):
             Index(fields=("ticket_id", "event_id")),  # places in a thread: for staff,
             Index(fields=("ticket_id", "kind", "event_id")),  # and for who sees replies only
             Index(fields=("renderer",)),
+            IndexWhere(fields=("created",), name="comment_sent", where="key IS NOT NULL"),
         )
 
 
@@ -249,6 +259,43 @@ class Event(Model):
     class Meta:
         table = "event"
         indexes = (Index(fields=("ticket_id", "id")),)
+
+
+class Job(Model):
+    """Something to be done, written by the transaction that causes it."""
+
+    id = fields.IntField(primary_key=True)  # never given twice, so that (id, attempt) is one attempt for ever
+    kind = fields.CharField(max_length=30)
+    data = fields.TextField()  # JSON
+    due = fields.BigIntField(null=True)  # when it may be done; NULL: it has failed for good
+    attempt = fields.IntField(default=0, db_default=0)
+    leased_until = fields.BigIntField(default=0, db_default=0)  # until then somebody is at it
+    error = fields.TextField(default="", db_default="")  # of the last attempt that failed
+
+    class Meta:
+        table = "job"
+        indexes = (Index(fields=("due", "id")),)
+
+
+class Follower(Model):
+    """Who acts on events, and the last of those that are dealt with."""
+
+    name = fields.CharField(primary_key=True, max_length=30)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "follower"
+
+
+class Clock(Model):
+    """One row: the desk's day, and whether every ticket has been told of it."""
+
+    id = fields.IntField(primary_key=True)
+    day = fields.CharField(max_length=10)  # YYYY-MM-DD; empty: no desk has served yet
+    told = fields.BooleanField()
+
+    class Meta:
+        table = "clock"
 
 
 class Build(Model):

@@ -31,6 +31,7 @@ class Row:
     assignee: str | None = None
     assignee_id: int | None = None
     due: str | None = None
+    due_state: str | None = None
     tags: tuple[str, ...] = ()
     version: int | None = None
 
@@ -59,6 +60,7 @@ class Header:
     assignee_id: int | None = None
     requester_email: str | None = None
     due: str | None = None
+    due_state: str | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -83,8 +85,8 @@ async def page(filter_: Filter) -> Page:
     where, values = filter_.where(narrow=narrow, match=match)
     if filter_.audience.is_staff:
         columns = (
-            "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.version, t.created, t.updated, "
-            f"r.name AS requester, {names.told_apart('a')} AS assignee, {TAGS}"
+            "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
+            f"t.updated, r.name AS requester, {names.told_apart('a')} AS assignee, {TAGS}"
         )
         joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
     else:
@@ -152,6 +154,7 @@ async def header(audience: Audience, ticket: int) -> Header | None:
         assignee_id=row["assignee_id"],
         requester_email=row["requester_email"],
         due=row["due"],
+        due_state=row["due_state"],
         tags=_tags(row["tags"]),
     )
 
@@ -210,6 +213,7 @@ def _row(filter_: Filter, row: dict[str, Any]) -> Row:
         assignee=row["assignee"],
         assignee_id=row["assignee_id"],
         due=row["due"],
+        due_state=row["due_state"],
         tags=_tags(row["tags"]),
         version=row["version"],
     )

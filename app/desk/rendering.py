@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from app.config import ROOT
+from app.desk import outbox
 from app.markup import VERSION, plain
 from app.markup.wire import receive, send
 
@@ -142,6 +143,12 @@ async def made(text: str) -> Made:
     """What is kept beside a text. Never fails; takes no longer than the texts before it in the line and PATIENCE."""
     [one] = await (_quick if len(text) <= SHORT else _slow).make([text])
     return one
+
+
+async def owe(made: Made) -> None:
+    """What could not be made is made later: by a job, which the caller's transaction puts."""
+    if not made.renderer:
+        await outbox.put_once(outbox.RENDER)
 
 
 async def made_of(texts: Iterable[str]) -> dict[str, Made]:

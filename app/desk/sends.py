@@ -7,6 +7,7 @@ before the first answer came. Nothing typed is lost, and nothing sent is doubled
 
 import hashlib
 
+from app import db
 from app.desk.actor import Actor
 from app.desk.models import Comment
 
@@ -19,3 +20,14 @@ async def before(actor: Actor, mark: str | None) -> Comment | None:
 def mark_of(key: str, *words: object) -> str | None:
     """What is kept of a send. key: of its form; words: all that was typed into it. None without a key."""
     return hashlib.sha256(repr((key, words)).encode()).hexdigest() if key else None
+
+
+async def forget(before: int, most: int) -> int:
+    """Of the sends before this moment keep no key; how many it were, at most so many at once."""
+    async with db.transaction():
+        forgotten = await db.rows(
+            "UPDATE comment SET key = NULL WHERE id IN "
+            "(SELECT id FROM comment WHERE key IS NOT NULL AND created < ? ORDER BY created LIMIT ?) RETURNING id",
+            [before, most],
+        )
+    return len(forgotten)

@@ -4,7 +4,7 @@ A part begins with a message and is told by its place, counted from 1 among thos
 leaves a marker, so that places stay.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from app import db
 from app.desk import names
 from app.desk.audience import Audience
 from app.desk.errors import Deleted, Missing
-from app.desk.events import What, before_of, changes_of
+from app.desk.events import COMING_AND_GOING, DUE_STATE, FIELDS, What, before_of, changes_of
 from app.desk.models import Kind
 from app.desk.values import BODY
 
@@ -90,7 +90,7 @@ async def thread(audience: Audience, ticket: int, first: int = 0) -> Thread:
     )
     events = await db.rows(
         f"SELECT e.id, e.kind, e.at, e.data, {called} AS actor FROM event e LEFT JOIN person p ON p.id = e.actor_id "  # noqa: S608
-        "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored') "
+        "WHERE e.ticket_id = ? AND e.kind IN ('ticket_updated', 'ticket_deleted', 'ticket_restored', 'ticket_due') "
         "AND e.id >= ? AND e.id < ? ORDER BY e.id",
         [ticket, *between],
     )
@@ -209,11 +209,17 @@ async def _lines(audience: Audience, events: list[dict[str, Any]]) -> list[Line]
         shown = tuple(
             (name, _as_said(name, before, called), _as_said(name, after, called))
             for name, (before, after) in changes.items()
-            if audience.is_staff or name in PUBLIC_CHANGES
+            if name in _shown_changes(audience, row["kind"])
         )
-        if shown or (audience.is_staff and row["kind"] != What.TICKET_UPDATED):
+        if shown or (audience.is_staff and row["kind"] in COMING_AND_GOING):
             lines.append(Line(row["id"], row["kind"], row["actor"], row["at"], shown))
     return lines
+
+
+def _shown_changes(audience: Audience, kind: str) -> Container[str]:
+    if not audience.is_staff:
+        return PUBLIC_CHANGES
+    return (DUE_STATE,) if kind == What.TICKET_DUE else FIELDS
 
 
 def _as_said(field: str, value: Any, called: Mapping[int, str]) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app import db
-from app.desk import changes, events, people, policy, rendering, search, sends
+from app.desk import changes, days, events, people, policy, rendering, search, sends
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
@@ -64,6 +64,7 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
             What.TICKET_CREATED, by=actor, ticket=ticket, tags=asked.tags, comment=comment.id, public=True, taken=number
         )
         await search.index(ticket.id)
+        await rendering.owe(made)
     return ticket
 
 
@@ -164,14 +165,22 @@ async def apply(actor: Actor, ticket: Ticket, changes: dict[str, tuple[Any, Any]
             case _:
                 setattr(ticket, name, value)
         columns.append(f"{name}_id" if name in ("requester", "assignee") else name)
+    due = await _due_again(ticket)
     ticket.version += 1
     touch(ticket, public=public)
-    await ticket.save(update_fields=columns)
+    await ticket.save(update_fields=[*columns, *due])
     if {"subject", "requester"} & set(changes):
         await search.index(ticket.id)
     await events.record(
-        What.TICKET_UPDATED, by=actor, ticket=ticket, tags=await tags_of(ticket), changes=changes, public=public
+        What.TICKET_UPDATED, by=actor, ticket=ticket, tags=await tags_of(ticket), changes=changes | due, public=public
     )
+
+
+async def _due_again(ticket: Ticket) -> dict[str, tuple[Any, Any]]:
+    """Settle what the desk's day makes of a ticket that was changed; the change that this is, if any."""
+    day = await days.today() if ticket.due else ""
+    before, ticket.due_state = ticket.due_state, days.state_of(ticket, day)
+    return {events.DUE_STATE: (before, ticket.due_state)} if ticket.due_state != before else {}
 
 
 def touch(ticket: Ticket, *, public: bool) -> None:
@@ -199,7 +208,9 @@ async def _deleted_by(ticket: Ticket) -> int | None:
 
 
 async def _set_deleted(actor: Actor, ticket: Ticket, *, deleted: bool) -> None:
+    """A day that came while it was deleted is made up for."""
     ticket.deleted = deleted
-    await ticket.save(update_fields=["deleted"])
+    due = {} if deleted else await _due_again(ticket)
+    await ticket.save(update_fields=["deleted", *due])
     what = What.TICKET_DELETED if deleted else What.TICKET_RESTORED
-    await events.record(what, by=actor, ticket=ticket, tags=await tags_of(ticket), public=True)
+    await events.record(what, by=actor, ticket=ticket, tags=await tags_of(ticket), changes=due, public=True)

@@ -97,7 +97,6 @@ async def sign_in(email: str, password: str) -> bool:
         await people.end_session(g.session)
     async with db.transaction():
         session = await people.begin_session(person)
-        await people.forget_sessions(state().config.sessions)
     login_user(AuthUser(session), remember=True)
     g.person, g.session = person, people.session_id(session)
     audit.signed_in(person)

@@ -14,7 +14,7 @@ const dueDayAndYear = format({ ...DAY, year: "numeric", timeZone: "UTC" });
 const justNow = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "auto" });
 const age = (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" });
 const UNITS = [[age("hour"), 3_600_000], [age("minute"), 60_000]];
-const ATTRIBUTES = ["datetime", "data-done"];
+const ATTRIBUTES = ["datetime"];
 
 const paper = matchMedia("print");
 let printed = paper.matches; // on paper nothing is "now"
@@ -51,7 +51,6 @@ function paint(time) {
   const words = isDay ? wordsOfDay(time.dateTime, moment) : wordsOf(moment, time.hasAttribute("data-since"));
   if (time.textContent !== words) time.textContent = words;
   if (!isDay && time.title !== full.format(moment)) time.title = full.format(moment);
-  if (isDay) time.toggleAttribute("data-overdue", time.matches(".due:not([data-done])") && time.dateTime < today());
 }
 
 function wordsOfDay(name, moment) {

@@ -5,7 +5,7 @@ import re
 from app import db
 from app.desk.models import Comment
 from tests.browser.conftest import connected, equals_its_reload, open_page
-from tests.live.actions import Desk
+from tests.live.actions import Desk, the_clock_moves, today
 from tests.web.embedding import a_site
 
 DAY = 24 * 3600 * 1000  # ms
@@ -54,15 +54,16 @@ async def test_ages_are_the_desks_whatever_the_browsers_clock_says(browser, runn
 
 async def test_what_is_overdue_is_so_by_the_desks_day(browser, running):
     desk = Desk(running.cast)
-    today = await (await open_page(await running.context(browser, running.cast.anna), "/tickets")).evaluate(
-        "new Date().toLocaleDateString('sv')"
-    )
-    await desk.change(await desk.open(), due=today)
+    await desk.change(await desk.open(), due=await today())
     for off in (3 * DAY, -3 * DAY):
         context = await running.context(browser, running.cast.anna)
         await off_by(context, off)
         page = await open_page(context, "/tickets/1")
-        assert await page.locator("time.due").count() and not await page.locator("time[data-overdue]").count()
+        assert await page.locator("time.due").get_attribute("title") == "Due today"
+        await the_clock_moves(1)
+        await page.wait_for_selector("time.due[data-overdue][title=Overdue]")
+        await the_clock_moves(-1, hours=12)
+        await page.wait_for_selector("time.due[data-today]")
 
 
 async def test_a_browser_that_wrongly_says_that_it_is_offline_is_not_believed(browser, running):

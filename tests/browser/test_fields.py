@@ -10,7 +10,7 @@ from app.desk.models import Ticket
 from app.desk.roles import Role
 from app.desk.tickets import fields_of
 from tests.browser.conftest import equals_its_reload, open_page
-from tests.live.actions import Desk
+from tests.live.actions import Desk, the_clock_moves, today
 from tests.web.embedding import a_site
 
 
@@ -54,6 +54,23 @@ async def test_whom_a_list_is_filtered_by_is_called_as_after_a_reload(browser, r
         await equals_its_reload(page)
     for name in ("assignee", "requester"):
         assert await page.locator(f"[name={name}] option:checked").text_content() == "Somebody else"
+
+
+async def test_a_day_that_comes_takes_nothing_that_is_typed_and_makes_no_form_older(browser, running, desk):
+    await desk.change(await Ticket.get(id=1), due=await today())
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    await page.fill("#comment-body", "Half a mess")
+    await page.fill("#field-subject", "Half a subj")
+    await the_clock_moves(1)
+    await page.wait_for_selector("#ticket time.due[data-overdue]")
+    await page.keyboard.type("ect")
+    assert await page.input_value("#comment-body") == "Half a mess"
+    assert await page.input_value("#field-subject") == "Half a subject"
+    assert await page.locator("[data-now]:visible").count() == 0, "nobody has changed a field"
+    await page.keyboard.press("Control+Enter")
+    now = await becomes(subject="Half a subject")
+    assert now["due"] and await page.locator(".conflict").count() == 0
+    assert await page.input_value("#comment-body") == "Half a mess"
 
 
 async def test_a_menu_is_saved_when_one_chooses_and_nothing_else_with_it(browser, running, desk):

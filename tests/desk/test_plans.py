@@ -11,7 +11,7 @@ import pytest
 
 from app import db, demo
 from app.config import Database
-from app.desk import filters, people, queries
+from app.desk import filters, midnight, people, queries
 from app.desk.filters import Filter
 from app.desk.models import Person
 
@@ -114,3 +114,10 @@ async def test_a_filter_that_few_meet_is_found_by_itself_and_one_that_many_meet_
 async def test_the_menu_of_tags_steps_over_the_tickets(plans):
     [plan] = await plans(queries.tags())
     assert "SCAN tag" not in plan and "SCAN t;" not in plan, plan
+
+
+async def test_a_new_day_looks_at_what_is_due_and_at_no_more_of_it_than_it_tells(desk):
+    steps = await db.rows(f"EXPLAIN QUERY PLAN {midnight.UNTOLD}", ["2026-12-01", 7, "2026-12-24", "2026-12-24", 10])
+    assert [step["detail"] for step in steps] == ["SEARCH ticket USING INDEX ticket_undone_due (<expr>=? AND due>?)"], (
+        steps
+    )

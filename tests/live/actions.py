@@ -4,15 +4,18 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, timedelta
 from itertools import count
 
 from app import db
-from app.desk import comments, embeds, people, renewal, tickets
+from app.desk import comments, days, embeds, people, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Comment, EmbedKey, Person, Ticket
 from app.desk.roles import Role
+from app.work import clock
 from tests import forms
 from tests.conftest import Cast
+from tests.desk.acts import renewed
 
 WORDS = ("printer", "VPN", "счёт", "login", "ёлка", "<b>bold</b>", "**strong**", "a & b", "\u202bעברית", "🙂 emoji")
 
@@ -60,7 +63,25 @@ async def _removed(desk: Desk, ticket: Ticket, kind: str) -> None:
 async def _rendered_anew(desk: Desk, ticket: Ticket, kind: str) -> None:
     comment = await desk.say(ticket, kind=kind)
     await db.rows("UPDATE comment SET html = 'as it was', renderer = 0 WHERE id = ?", [comment.id])
-    await renewal.renew()
+    await renewed()
+
+
+async def today() -> str:
+    """The desk's day; of one that has not served yet, what it will be."""
+    return await days.today() or clock.day_of(UTC, db.now())
+
+
+async def the_clock_moves(day: int, hours: float = 0) -> None:
+    """To so many days after the desk's day, and hours after its midnight."""
+    moved = date.fromisoformat(await today()) + timedelta(days=day)
+    await clock.look(UTC, int((clock.begins(UTC, str(moved)) + hours * 3600) * 1_000_000))
+
+
+async def _its_day_comes(desk: Desk, ticket: Ticket, *, over: bool) -> None:
+    """It is due tomorrow, or today, and then the clock moves."""
+    day = date.fromisoformat(await today()) + timedelta(days=0 if over else 1)
+    await desk.change(ticket, due=str(day))
+    await the_clock_moves(1)
 
 
 async def _restored(desk: Desk, ticket: Ticket) -> None:
@@ -115,6 +136,8 @@ VERBS: dict[str, Verb] = {
     "it is assigned to a colleague": lambda desk, ticket: desk.change(ticket, assignee=str(desk.cast.boris.id)),
     "its tags change": lambda desk, ticket: desk.change(ticket, tags="vpn, b"),
     "its day changes": lambda desk, ticket: desk.change(ticket, due="2026-12-24"),
+    "its day comes": lambda desk, ticket: _its_day_comes(desk, ticket, over=False),
+    "its day is over": lambda desk, ticket: _its_day_comes(desk, ticket, over=True),
     "it gets another requester": lambda desk, ticket: desk.change(ticket, requester="dmitri@pult.example"),
     "several fields change at once": lambda desk, ticket: desk.change(
         ticket, status="pending", priority="low", tags="", assignee="me"

@@ -14,7 +14,7 @@ from app.desk.roles import Role
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
 from tests.live import applier
-from tests.live.actions import VERBS, Desk, something
+from tests.live.actions import VERBS, Desk, something, the_clock_moves, today
 from tests.live.pages import OpenPage, equal, said_of
 
 STAFF_PAGES = (
@@ -121,6 +121,29 @@ async def test_pages_stay_true_while_people_work_at_once_and_sockets_are_cut(see
         new = await open_(desk.cast.vera, desk.chance.choice(STAFF_PAGES[:-3]))
         await equal([*pages, new])
         await new.cut()
+
+
+async def test_the_clock_moves_and_every_page_follows_and_no_form_is_older_by_it(desk, open_):
+    """The list by due days, rows, header and history; a ticket that somebody has open to change is as new as before."""
+    ticket = await desk.open()
+    await desk.change(ticket, due=await today())
+    pages = [
+        await open_(desk.cast.anna, path)
+        for path in ("/tickets?view=all&sort=due", "/tickets", f"/tickets/{ticket.id}")
+    ]
+    theirs = await open_(desk.cast.clara, f"/tickets/{ticket.id}")
+    form = {"version": pages[2].css("#ticket")[0].get("data-version"), "subject": "Changed over midnight"}
+    listed = pages[0].rows
+    for marks in ("data-today", "data-overdue", "data-overdue"):
+        assert all(page.css(f".due[{marks}]") for page in pages), marks
+        await the_clock_moves(1)
+        await equal([*pages, theirs])
+        assert not any(page.resyncs for page in pages)
+    assert pages[0].rows == listed and pages[2].css("p.line:last-child")[0].text_content().startswith("Pult marked")
+    assert not theirs.happened and not theirs.css(".line") and "due" not in "".join(theirs.frames)
+    assert f"ticket_due:{ticket.id}" in pages[2].happened
+    saved = await pages[2].client.post(f"/tickets/{ticket.id}", data=form)
+    assert saved.status_code == 303, "nobody else has changed it"
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):

@@ -3,12 +3,13 @@
 import pytest
 
 from app import db
-from app.desk import comments, rendering, renewal
+from app.desk import comments, rendering
 from app.desk.models import Comment
 from app.desk.rendering import Made
 from app.markup import VERSION, plain
+from app.work import queue, renewal
 from tests import forms
-from tests.desk.acts import a_ticket, journal, position
+from tests.desk.acts import a_ticket, journal, position, renewed
 
 OLD = '<p dir="auto">as it was</p>'
 
@@ -32,7 +33,7 @@ async def test_open_pages_show_the_older_html_and_then_the_new(served, open_, re
     ]
     assert [len(page.css(".prose:not(:has(strong))")) for page in pages] == [2, 1, 0]
     before = await position()
-    await renewal.renew()
+    await renewed()
     for page in pages:
         await page.equals_its_reload()
         assert not page.css(".prose:not(:has(strong))") and not page.resyncs and not page.happened
@@ -52,11 +53,11 @@ async def test_what_comes_out_the_same_is_no_event_and_nothing_is_made_twice(des
     await grow_old(await Comment.get(ticket_id=ticket.id, deleted=False), html=plain("Plain words."))
     await grow_old(removed, html="")
     before = await position()
-    await renewal.renew()
+    await renewed()
     assert await position() == before
     assert {comment.renderer for comment in await Comment.all()} == {VERSION}
     monkeypatch.setattr(rendering, "made", None)
-    await renewal.renew()
+    await renewed()
 
 
 async def test_who_edits_meanwhile_keeps_their_words(desk, monkeypatch):
@@ -71,13 +72,12 @@ async def test_who_edits_meanwhile_keeps_their_words(desk, monkeypatch):
         return await made(text)
 
     monkeypatch.setattr(rendering, "made", slow)
-    await renewal.renew()
+    await renewed()
     assert "Second." in (await Comment.get(id=edited.id)).html
 
 
 async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(desk, monkeypatch):
     monkeypatch.setattr(renewal, "FEW", 2)
-    monkeypatch.setattr(renewal, "PAUSE", 0)
     ticket = await a_ticket(desk.clara)
     said = [await forms.write(desk.anna, ticket.id, f"**{number}**") for number in range(7)]
     await grow_old(*said)
@@ -88,7 +88,24 @@ async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(des
 
     with monkeypatch.context() as then:
         then.setattr(rendering, "made", failing)
-        await renewal.renew()
+        await renewed()
     assert [(await Comment.get(id=one.id)).html == OLD for one in said] == [n in (6, 5, 2) for n in range(7)]
-    await renewal.renew()
+    await renewed()
     assert not await Comment.filter(html=OLD).exists()
+
+
+@pytest.mark.parametrize("renderer", [0, 1])
+async def test_a_text_that_could_not_be_rendered_puts_a_job_with_itself(desk, monkeypatch, renderer):
+    async def made(text):
+        return Made(text, renderer)
+
+    monkeypatch.setattr(rendering, "made", made)
+    ticket = await a_ticket(desk.clara)
+    waiting = [["render"], []][renderer]
+    assert [job.kind for job in await queue.listing()] == waiting
+    await db.rows("DELETE FROM job")
+    comment = await forms.write(desk.anna, ticket.id, "First.")
+    assert [job.kind for job in await queue.listing()] == waiting
+    await db.rows("DELETE FROM job")
+    await forms.edit(desk.anna, comment.id, "Second.", "1")
+    assert [job.kind for job in await queue.listing()] == waiting
