@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from types import CodeType
@@ -22,7 +23,7 @@ from werkzeug.routing import Rule
 
 from app import db, serving
 from app.config import Config, Database, Limits, Live, Security, Server
-from app.desk import people
+from app.desk import days, people
 from app.desk.models import Person
 from app.desk.roles import Role
 from app.live import journal, render
@@ -30,6 +31,7 @@ from app.live.journal import Position
 from app.live.relay import Relay
 from app.live.render import Renderer
 from app.upgrade import bring_up
+from app.work import clock
 from tests.log import SECRET, Log, kept
 from tests.past import Past
 
@@ -194,6 +196,11 @@ def browser(url: str, **options: object) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=False, limits=limits, **options)  # type: ignore[arg-type]
 
 
+async def once(zone: tzinfo) -> None:
+    """The clock of a desk in a test: from then on it is the test that moves it."""
+    await clock.look(zone, db.now())
+
+
 class Served:
     """A desk served by uvicorn in the test's own event loop, and its people's clients."""
 
@@ -208,11 +215,15 @@ class Served:
         self._clients: list[httpx.AsyncClient] = []
 
     async def start(self) -> None:
-        self._running = asyncio.create_task(self.server.serve(sockets=[self._listening]))
-        while not self.server.started:
-            if self._running.done():
-                self._running.result()
-                raise RuntimeError("the desk did not start")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "run", once)
+            self._running = asyncio.create_task(self.server.serve(sockets=[self._listening]))
+            while not self.server.started:
+                if self._running.done():
+                    self._running.result()
+                    raise RuntimeError("the desk did not start")
+                await asyncio.sleep(0.002)
+        while not await days.today():
             await asyncio.sleep(0.002)
         self.cast = await make_cast()
 
