@@ -20,7 +20,7 @@ from tortoise.transactions import in_transaction
 from tortoise.utils import get_schema_sql
 
 from app.config import Database
-from app.sqlite import STANDING, Client, Occupied, standing, trouble
+from app.store.sqlite.client import STANDING, Client, Occupied, standing, trouble
 
 PRIVATE = 0o600  # for its owner alone
 BUSY_SECONDS = 5  # how long a write waits for another process's write
@@ -63,7 +63,7 @@ def tortoise_config(
         "journal_size_limit": 16_000_000,  # bytes; with Tortoise's 16,384 the log is cut, and grows anew, all the time
     }
     return {
-        "connections": {"default": {"engine": "app.sqlite", "credentials": credentials}},
+        "connections": {"default": {"engine": "app.store.sqlite.client", "credentials": credentials}},
         "apps": {"desk": {"models": ["app.desk.models"], "migrations": migrations}},
     }
 

@@ -17,7 +17,7 @@ from app.config import Config, Database
 from app.desk import comments, filters, people, queries
 from app.desk.models import Kind, Person
 from app.desk.policy import STAFF
-from app.sqlite import STANDING
+from app.store.sqlite.client import STANDING
 from app.upgrade import bring_up
 
 from .desk.acts import a_ticket, entries

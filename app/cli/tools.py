@@ -9,11 +9,12 @@ from typing import Any, ParamSpec
 import click
 import tortoise.exceptions
 
-from app import backup, db
 from app import config as configuration
+from app import db
 from app.config import Config, ConfigError
 from app.desk import people
 from app.desk.errors import Code, Invalid, Missing
+from app.store.sqlite import backup
 from app.upgrade import bring_up
 from app.web.assets import MissingLibraries
 

@@ -15,7 +15,7 @@ from app.desk.errors import Code, Deleted, Missing, Refused, TooLate
 from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
-from app.sqlite import trouble
+from app.store.sqlite.client import trouble
 from app.web import auth, embed, pages, tickets, trail, typed
 from app.web.bearers import Refusal
 from app.web.forms import _

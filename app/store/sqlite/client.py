@@ -23,7 +23,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
-from app.readers import Readers, finish, in_snapshot
+from app.store.sqlite.readers import Readers, finish, in_snapshot
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
 # https://sqlite.org/rescode.html
