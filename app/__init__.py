@@ -56,14 +56,13 @@ def create_app(config: Config) -> Quart:
     async def _serving():  # type: ignore[no-untyped-def]
         await db.connect(config.database)
         await search.fill()
-        db.on_commit.append(bus.announce)
-        await relay.start()
-        running = [asyncio.create_task(part.run()) for part in (relay, renewal)]
-        yield
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        db.on_commit.remove(bus.announce)
+        async with db.hearing(config.database, bus.announce):
+            await relay.start()
+            running = [asyncio.create_task(part.run()) for part in (relay, renewal)]
+            yield
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         await relay.stop()
         await db.disconnect()
 

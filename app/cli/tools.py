@@ -25,6 +25,7 @@ EXPECTED = (
     backup.NotCopied,
     db.DatabaseInUse,
     db.NotMigrated,
+    db.Unsuitable,
     MissingLibraries,
     OSError,
     tortoise.exceptions.OperationalError,
@@ -51,7 +52,7 @@ def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:
 
     async def run() -> None:
         config = configuration.load()
-        if not config.database.path.exists():
+        if not await db.exists(config.database):
             with contextlib.closing(db.hold(config.database)):
                 await bring_up(config.database)
         await db.connect(config.database)

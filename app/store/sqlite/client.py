@@ -23,6 +23,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
+from app.store.dialect import Occupied
 from app.store.sqlite.readers import Readers, finish, in_snapshot
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
@@ -69,10 +70,6 @@ def standing(schema: str) -> set[str]:
     with closing(sqlite3.connect(":memory:")) as made:
         made.executescript(schema)
         return {words for (words,) in made.execute(STANDING)}
-
-
-class Occupied(OperationalError):
-    """Somebody writes, and one did not want to wait."""
 
 
 class Inline:
