@@ -75,10 +75,14 @@ class Cluster:
                 stderr=log,
             )
         until = time.monotonic() + LONGEST
-        while self._ask("SELECT 1", quietly=True) != "1":
+        while not self._answers():
             if self._server.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.folder / "log").read_text())
             time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        asked = [_program("pg_isready"), "-q", "-h", str(self.folder)]
+        return subprocess.run(asked, cwd="/", check=False).returncode == 0
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """how: SIGINT lets sessions end, SIGQUIT is a crash of all of them."""
@@ -91,16 +95,9 @@ class Cluster:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder)
 
-    def _ask(self, sql: str, database: str = "postgres", *, quietly: bool = False) -> str:
-        asked = [_program("psql"), "-h", str(self.folder), "-U", USER, "-d", database, "-XAtqc", sql]
-        done = subprocess.run(asked, cwd="/", capture_output=True, text=True, check=False)
-        if done.returncode and not quietly:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
-
     def ask(self, sql: str, database: str = "postgres") -> list[list[str]]:
         """Each row's values as texts, by a client that is not ours."""
-        return [line.split("|") for line in self._ask(sql, database).splitlines()]
+        return [line.split("|") for line in psql(self.url(database), sql).splitlines()]
 
     def url(self, name: str, user: str = USER) -> str:
         return f"postgres://{user}@/{name}?host={self.folder}"
@@ -122,6 +119,14 @@ class Cluster:
 
     def drop(self, database: Database) -> None:
         self.ask(f"DROP DATABASE {name_of(database)} WITH (FORCE)")
+
+
+def psql(url: str, sql: str) -> str:
+    """What a client that is not ours says."""
+    done = subprocess.run([_program("psql"), "-XAtqd", url, "-c", sql], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout.strip()
 
 
 def name_of(database: Database) -> str:

@@ -120,7 +120,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         return
     path = tmp_path / "pult.sqlite3"
     shutil.copy(request.getfixturevalue("blank"), path)
-    yield Database(path=path)
+    yield Database(url=f"sqlite://{path}", path=path)
 
 
 @pytest.fixture(scope="session")

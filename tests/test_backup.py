@@ -27,8 +27,8 @@ from .whole import assert_whole, read
 
 
 def epoch(path: Path) -> str:
-    [(found,)] = read(path, "SELECT epoch FROM journal")
-    return str(found)
+    [journal] = read(path, "SELECT epoch FROM journal")
+    return str(journal["epoch"])
 
 
 def subjects(path: Path) -> list[str]:

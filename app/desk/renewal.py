@@ -10,7 +10,7 @@ from typing import Any
 from app import db
 from app.desk import events, rendering, tickets
 from app.desk.events import What
-from app.desk.models import Kind, Ticket
+from app.desk.models import LARGEST_ID, Kind, Ticket
 from app.desk.rendering import Made
 from app.markup import VERSION
 
@@ -40,7 +40,7 @@ async def run() -> None:
 async def renew() -> None:
     """Look at every text of another version once, the newest first."""
     for other in await db.rows(OTHERS, [VERSION, VERSION]):
-        last = 2**63 - 1
+        last = LARGEST_ID
         while found := await db.rows(TEXTS, [other["renderer"], last, FEW]):
             made = [(text, await rendering.made(text["body"])) for text in found]
             async with db.transaction():

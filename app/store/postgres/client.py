@@ -8,8 +8,8 @@ tortoise-orm: the version is pinned, and tests/store cancels transactions at eve
 import asyncio
 import functools
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -148,12 +148,12 @@ class CancelSafeContext(TransactionContext):
             raise Occupied("this process writes")
         await self._client.writing.acquire()
         try:
-            self._opened = await self._client.taken(self._client.writer)
             try:
                 await self._start()
-            except BaseException:
-                await finish(self._give_back("ROLLBACK"))
-                raise
+            except OperationalError as error:
+                if not is_lost(error):
+                    raise
+                await self._start()  # the server has been away: the connection knew nothing of it
         except BaseException:
             self._client.writing.release()
             raise
@@ -161,13 +161,15 @@ class CancelSafeContext(TransactionContext):
         return self._transaction
 
     async def _start(self) -> None:
-        with translated():
-            try:
+        self._opened = await self._client.taken(self._client.writer)
+        try:
+            with translated():
                 await self._opened.execute(self._begin)
-            except asyncpg.LockNotAvailableError as error:
-                if self._wait:
-                    raise
+        except BaseException as error:
+            await finish(self._give_back("ROLLBACK"))
+            if not self._wait and isinstance(error.__cause__, asyncpg.LockNotAvailableError):
                 raise Occupied("another process writes") from error
+            raise
         self._transaction._connection = self._opened
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
@@ -180,18 +182,22 @@ class CancelSafeContext(TransactionContext):
     async def _give_back(self, verb: str) -> None:
         """End it. A commit of what an error has ended is none, and says so by its answer alone."""
         try:
-            if self._opened.is_closed() and verb == "ROLLBACK":
-                return
             with translated():
                 done = await self._opened.execute(verb)
             if done != verb:
                 raise OperationalError("an error had ended the transaction")
         except BaseException:
-            self._opened.terminate()
+            cut(self._opened)
             if verb == "COMMIT":
                 raise
         finally:
             await self._client.given_back(self._client.writer, self._opened)
+
+
+def cut(opened: Any) -> None:
+    """Of a connection nobody knows how it is: it is made anew. One that was lost has left the pool by itself."""
+    with suppress(asyncpg.InterfaceError):
+        opened.terminate()
 
 
 class Client(Statements, AsyncpgDBClient):
@@ -255,10 +261,9 @@ class Client(Statements, AsyncpgDBClient):
             if opened is None:
                 return
             try:
-                if not opened.is_closed():
-                    await opened.execute("ROLLBACK")
+                await opened.execute("ROLLBACK")
             except Exception:  # noqa: BLE001 - nothing was to be kept
-                opened.terminate()
+                cut(opened)
             finally:
                 await self.given_back(self.reader, opened)
 
@@ -269,12 +274,17 @@ class Client(Statements, AsyncpgDBClient):
                 return written
         if snapshot := _current():
             return await self._of_snapshot(snapshot, query, values)
+        found: list[Any] = await self._twice(self._read, query, values)
+        return found
+
+    async def _twice(self, read: Callable[..., Awaitable[Any]], *asked: Any) -> Any:
+        """Once more, if the connection was lost: the server has been away, and those of the pool knew nothing of it."""
         try:
-            return await self._read(query, values)
+            return await read(*asked)
         except OperationalError as error:
             if not is_lost(error):
                 raise
-        return await self._read(query, values)  # the server has been away: the pool's connections knew nothing of it
+        return await read(*asked)
 
     async def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         opened = await self.taken(self.reader)
@@ -288,7 +298,7 @@ class Client(Statements, AsyncpgDBClient):
     async def _of_snapshot(self, snapshot: Snapshot, query: str, values: Sequence[Any]) -> list[Any]:
         async with snapshot.lock:
             if snapshot.connection is None:
-                snapshot.connection = await self._begun()
+                snapshot.connection = await self._twice(self._begun)
             with translated():
                 found: list[Any] = await snapshot.connection.fetch(numbered(query), *values)
                 return found
@@ -300,7 +310,7 @@ class Client(Statements, AsyncpgDBClient):
             with translated():
                 await opened.execute(BEGIN_SNAPSHOT)
         except BaseException:
-            opened.terminate()
+            cut(opened)
             await finish(self.given_back(self.reader, opened))
             raise
         return opened

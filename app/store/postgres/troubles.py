@@ -17,7 +17,9 @@ SINGLE = {
     "55P03",  # another process does not let go
     "XX001",  # damaged
 }
-LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+# What the driver says of a connection that was cut under it, in one way or another.
+CUT = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOST = (*CUT, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(error) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except (asyncpg.PostgresError, *CUT) as error:
         raise OperationalError(error) from error
 
 
@@ -49,4 +51,4 @@ def is_lost(error: OperationalError) -> bool:
 
 def _is_trouble(cause: BaseException) -> bool:
     code = getattr(cause, "sqlstate", None) or ""
-    return isinstance(cause, OSError | asyncpg.InterfaceError) or code[:2] in CLASSES or code in SINGLE
+    return isinstance(cause, CUT) or code[:2] in CLASSES or code in SINGLE
