@@ -140,6 +140,8 @@ async def insert_many(table: str, columns: Sequence[str], values: Sequence[Seque
     marks = ", ".join("?" * len(columns))
     sql = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})'  # noqa: S608 - names are our own
     await _client().execute_many(sql, [list(row) for row in values])
+    if "id" in columns:
+        await _opened.follow(_client(), table)
 
 
 async def migrate(database: Database, *, migrations: str = "app.migrations") -> list[str]:

@@ -72,6 +72,9 @@ class Dialect(Protocol):
     def migrating(self, client: Client) -> AbstractAsyncContextManager[None]:
         """A transaction for migrations, alone in the database. Raises OperationalError for what they would lose."""
 
+    async def follow(self, client: Client, table: str) -> None:
+        """Rows were inserted with numbers of their own: the next one that has none follows them."""
+
     async def damage(self, client: Client) -> list[str]:
         """What is broken in it, a line each, as far as the store can tell."""
 

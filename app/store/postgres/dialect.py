@@ -1,8 +1,8 @@
 """PostgreSQL's words: a server that many may use at once, and that tells them of each commit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -25,6 +25,26 @@ SUITS = """
         'B' < 'a' AND 'a b' < 'ab' AND 'z' < 'à' AS binary
 """
 MIGRATED = "SELECT to_regclass('tortoise_migrations') IS NOT NULL AS begun"
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """For who starts Pult: one line that says what it is about."""
+    try:
+        with translated():
+            yield
+    except OperationalError as error:
+        raise OperationalError(f"the database cannot be opened: {error}") from error
+
+
+def suit(found: Mapping[str, Any]) -> None:
+    """Raises Unsuitable, for what SUITS found."""
+    if not found["keeps"]:
+        raise Unsuitable("synchronous_commit is off: what was acknowledged could be lost; set it to on")
+    if not found["utf8"]:
+        raise Unsuitable("the database has another encoding than UTF8; make it with ENCODING 'UTF8'")
+    if not found["binary"]:
+        raise Unsuitable("the database sorts by a language; make it with LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
 
 
 class Unclaimed:
@@ -66,23 +86,19 @@ class PostgreSQL:
         """It is made by whoever runs the server."""
 
     async def exists(self, database: Database) -> bool:
-        with translated():
+        with reached():
             connection = await asyncpg.connect(database.url, timeout=STATEMENT_SECONDS)
             try:
+                suit(await connection.fetchrow(SUITS))
                 return bool(await connection.fetchval(MIGRATED))
             finally:
                 await connection.close()
 
     async def opened(self, client: Client, database: Database) -> None:
-        with translated():
+        with reached():
             await client.create_connection(with_db=True)
-        [suits] = await client.execute_query_dict(SUITS)
-        if not suits["keeps"]:
-            raise Unsuitable("synchronous_commit is off: what was acknowledged could be lost; set it to on")
-        if not suits["utf8"]:
-            raise Unsuitable("the database has another encoding than UTF8; make it with ENCODING 'UTF8'")
-        if not suits["binary"]:
-            raise Unsuitable("the database sorts by a language; make it with LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
+            [found] = await client.execute_query_dict(SUITS)
+        suit(found)
 
     async def applied(self, client: Client) -> set[str]:
         [has] = await client.execute_query_dict(MIGRATED)
@@ -97,6 +113,10 @@ class PostgreSQL:
         async with client._in_transaction() as connection:
             await MigrationRecorder(connection).ensure_schema(AsyncpgSchemaEditor(connection, atomic=False))
             yield
+
+    async def follow(self, client: Client, table: str) -> None:
+        last = f'(SELECT max(id) FROM "{table}")'  # noqa: S608 - our own names
+        await client.execute_query_dict(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
 
     async def damage(self, client: Client) -> list[str]:
         """The server looks after that itself (data checksums, amcheck)."""

@@ -78,6 +78,9 @@ class SQLite:
             if lost := (declared | triggers) - await _standing(connection):
                 raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
 
+    async def follow(self, client: Client, table: str) -> None:
+        """It does by itself."""
+
     async def damage(self, client: Client) -> list[str]:
         found = [row["integrity_check"] for row in await client.execute_query_dict("PRAGMA integrity_check")]
         return [line for line in found if line != "ok"]
