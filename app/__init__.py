@@ -61,17 +61,20 @@ def create_app(config: Config) -> Quart:
         await search.fill()
         runner = Runner(kinds.KINDS, config, kinds.STANDING)
         follows = [Follow(follower) for follower in kinds.FOLLOWERS]
-        hints = [bus.announce, runner.hint, *(follow.hint for follow in follows)]
-        db.on_commit.extend(hints)
-        await relay.start()
-        parts = (relay.run(), runner.run(), clock.run(config.desk.zone), *(follow.run() for follow in follows))
-        running = [asyncio.create_task(part) for part in parts]
-        yield
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        for hint in hints:
-            db.on_commit.remove(hint)
+        hints = (bus.announce, runner.hint, *(follow.hint for follow in follows))
+
+        def tell() -> None:
+            for hint in hints:
+                hint()
+
+        async with db.hearing(config.database, tell):
+            await relay.start()
+            parts = (relay.run(), runner.run(), clock.run(config.desk.zone), *(follow.run() for follow in follows))
+            running = [asyncio.create_task(part) for part in parts]
+            yield
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         await relay.stop()
         await db.disconnect()
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 import uvicorn
 
-from app import backup, db, demo, demo_site, inspection, logs, memory, serving
 from app import config as configuration
+from app import db, demo, demo_site, inspection, logs, memory, serving
 from app.cli import embed_keys, jobs, people
 from app.cli.tools import Failed, plainly, with_desk
 from app.config import Config
 from app.desk.models import Person
+from app.store.sqlite import backup
 from app.upgrade import bring_up
 
 FILE = click.argument("file", type=click.Path(path_type=Path))

@@ -35,7 +35,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Database:
-    url: str = "sqlite://pult.sqlite3"
+    url: str = field(default="sqlite://pult.sqlite3", repr=False)  # it may hold a password
     path: Path = Path("pult.sqlite3")  # of the SQLite file, absolute; derived from the url
 
 
@@ -207,11 +207,20 @@ def _checked(config: Config, base: Path) -> Config:
     if config.bus.url != "memory://":
         raise ConfigError("bus.url must be memory://")
     if server.workers != 1:
-        raise ConfigError("server.workers must be 1: SQLite and the memory bus serve one process")
-    if not config.database.url.startswith("sqlite://") or len(config.database.url) == len("sqlite://"):
-        raise ConfigError("database.url must be sqlite:// and a path")
-    path = (base / config.database.url.removeprefix("sqlite://")).resolve()
-    return replace(config, server=server, database=replace(config.database, path=path))
+        raise ConfigError("server.workers must be 1: one process serves a desk")
+    return replace(config, server=server, database=_database(config, base))
+
+
+def _database(config: Config, base: Path) -> Database:
+    url = config.database.url
+    scheme, _, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql") and rest:
+        if not config.security.secret_key:
+            raise ConfigError("security.secret_key must be set: on PostgreSQL there is no file to keep one beside")
+        return config.database
+    if scheme != "sqlite" or not rest:
+        raise ConfigError("database.url must be sqlite:// and a path, or postgres:// and where the database is")
+    return replace(config.database, path=(base / rest).resolve())
 
 
 def _check_numbers(config: Config) -> None:

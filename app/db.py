@@ -1,38 +1,30 @@
-"""The database: opening, closing, transactions, migrations, and whatever differs between dialects. Nothing else."""
+"""The database: opening, closing, transactions, migrations. In what one store differs from another, app/store says."""
 
-import fcntl
 import logging
-import os
-import sqlite3
-import stat
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
-from tortoise.transactions import in_transaction
-from tortoise.utils import get_schema_sql
 
 from app.config import Database
-from app.sqlite import STANDING, Client, Occupied, standing, trouble
+from app.store import dialect as stores
+from app.store.dialect import BUSY_SECONDS, Claim, Client, DatabaseInUse, Dialect, Occupied, Unsuitable
 
-PRIVATE = 0o600  # for its owner alone
-BUSY_SECONDS = 5  # how long a write waits for another process's write
+__all__ = ["BUSY_SECONDS", "DatabaseInUse", "Unsuitable"]
+
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
 
 log = logging.getLogger(__name__)
 
 _inside: ContextVar[bool] = ContextVar("inside a transaction", default=False)
-
-
-class DatabaseInUse(Exception):
-    """Another process serves this database file."""
+_opened: Dialect = stores.of(Database())  # of what was opened last
 
 
 class NotMigrated(Exception):
@@ -42,7 +34,7 @@ class NotMigrated(Exception):
 class NotWritten(OperationalError):
     """The database takes nothing now: a full disk, a file that is read-only, another process that does not let go.
 
-    Nothing of the transaction was written. The message is SQLite's.
+    Nothing of the transaction was written. The message is the store's.
     """
 
 
@@ -51,26 +43,28 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
+def dialect() -> Dialect:
+    """The words of the open database."""
+    return _opened
+
+
+def trouble(error: BaseException | None) -> str:
+    """What is wrong with the storage, in its own words, if that is what an error is about; else nothing."""
+    return _opened.trouble(error)
+
+
 def tortoise_config(
-    database: Database, *, foreign_keys: bool = True, migrations: str = "app.migrations"
+    database: Database, *, migrating: bool = False, migrations: str = "app.migrations"
 ) -> dict[str, Any]:
-    credentials = {
-        "file_path": str(database.path),
-        "busy_timeout": BUSY_SECONDS * 1000,
-        "foreign_keys": "ON" if foreign_keys else "OFF",
-        "synchronous": "FULL",  # what was acknowledged survives a power cut
-        "cache_size": -8_000,  # kB; with SQLite's 2,000 every comment on a big desk reads 40 pages anew
-        "journal_size_limit": 16_000_000,  # bytes; with Tortoise's 16,384 the log is cut, and grows anew, all the time
-    }
     return {
-        "connections": {"default": {"engine": "app.sqlite", "credentials": credentials}},
+        "connections": {"default": stores.of(database).connection(database, migrating=migrating)},
         "apps": {"desk": {"models": ["app.desk.models"], "migrations": migrations}},
     }
 
 
 async def connect(database: Database) -> None:
-    """Open the database for this process. Raises NotMigrated if its schema is not the current one."""
-    await _open(tortoise_config(database))
+    """Open the database for this process. Raises NotMigrated if its schema is not the current one, Unsuitable."""
+    await _open(database, tortoise_config(database))
     try:
         await _refuse_another()
     except BaseException:
@@ -80,13 +74,15 @@ async def connect(database: Database) -> None:
 
 async def disconnect() -> None:
     await Tortoise.close_connections()
+    stores.forget_statements()
 
 
 @asynccontextmanager
 async def transaction(*, wait: bool = True) -> AsyncIterator[None]:
     """Everything inside is committed together or not at all; on_commit is told afterwards. Joins one already open.
 
-    wait: whether for others who write. Raises NotWritten, which it logs unless it only did not wait.
+    Who writes stands in line: one transaction at a time, of all processes. wait: whether for others who write. Raises
+    NotWritten, which it logs unless it only did not wait.
     """
     if _inside.get():
         yield
@@ -97,7 +93,7 @@ async def transaction(*, wait: bool = True) -> AsyncIterator[None]:
             yield
     except Occupied as error:
         raise NotWritten(str(error)) from error
-    except (OperationalError, sqlite3.OperationalError) as error:
+    except _opened.failures as error:
         if not (reason := trouble(error)):
             raise
         log.error("nothing was saved: %s", reason)
@@ -124,8 +120,9 @@ async def snapshot() -> AsyncIterator[None]:
 async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
 
-    aside: whether it may look at more than a few hundred rows. It then runs in a thread, and nobody waits for it whose
-    reads are short; those are over before a thread has even begun. Outside a transaction no read waits for who writes.
+    aside: whether it may look at more than a few hundred rows. Where it would be read in the loop, it then runs in a
+    thread, and nobody waits for it whose reads are short; those are over before a thread has even begun. Outside a
+    transaction no read waits for who writes.
     """
     connection = _client()
     read = connection.execute_query_dict if aside else connection.execute_here
@@ -142,33 +139,25 @@ async def insert_many(table: str, columns: Sequence[str], values: Sequence[Seque
     """Insert rows in one statement each, without models; for bulk work inside a transaction."""
     marks = ", ".join("?" * len(columns))
     sql = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})'  # noqa: S608 - names are our own
-    await get_connection("default").execute_many(sql, [list(row) for row in values])
+    await _client().execute_many(sql, [list(row) for row in values])
+    if "id" in columns:
+        await _opened.follow(_client(), table)
 
 
 async def migrate(database: Database, *, migrations: str = "app.migrations") -> list[str]:
-    """Bring the file to the current schema, making it if there is none; the names of what was applied.
+    """Bring the database to the current schema, making it if there is none; the names of what was applied.
 
-    All of it in one transaction: what fails leaves the file as it was. Tortoise changes a SQLite column by building its
-    table anew, so foreign keys are off meanwhile: dropping the old table would delete every row that refers to it.
-    migrations: the package that they stand in. Raises OperationalError, also for what the new table may have lost:
-    a row that others refer to, an index that the models declare, a trigger.
+    All of it in one transaction: what fails leaves the database as it was. migrations: the package that they stand in.
+    Raises OperationalError, also for what they would lose.
     """
-    database.path.parent.mkdir(parents=True, exist_ok=True)
-    if not database.path.exists():
-        database.path.touch(PRIVATE)
-    config = tortoise_config(database, foreign_keys=False, migrations=migrations)
-    await _open(config)
+    stores.of(database).prepare(database)
+    config = tortoise_config(database, migrating=True, migrations=migrations)
+    await _open(database, config)
     try:
         names = await _plan(config)
         if names:
-            declared = standing(get_schema_sql(get_connection("default"), safe=False))
-            async with in_transaction() as connection:
-                triggers = {words for words in await _standing() if words.startswith("trigger")}
-                await MigrationExecutor(connection, config["apps"]).migrate()
-                if broken := await rows("PRAGMA foreign_key_check"):
-                    raise OperationalError(f"not migrated: it would leave {len(broken)} broken references")
-                if lost := (declared | triggers) - await _standing():
-                    raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
+            async with _opened.migrating(_client()):
+                await MigrationExecutor(_client(), config["apps"]).migrate()
         return names
     finally:
         await disconnect()
@@ -179,13 +168,37 @@ def known_migrations() -> set[str]:
     return {path.stem for path in Path(__file__).with_name("migrations").glob("[0-9]*.py")}
 
 
-async def _open(config: dict[str, Any]) -> None:
+async def exists(database: Database) -> bool:
+    """Whether there is a desk in it, of whatever version."""
+    return await stores.of(database).exists(database)
+
+
+async def damage() -> list[str]:
+    """What is broken in the open database, a line each."""
+    return await _opened.damage(_client())
+
+
+def hold(database: Database) -> Claim:
+    """Claim it for one serving (or migrating) process until the result is closed. Raises DatabaseInUse."""
+    return stores.of(database).hold(database)
+
+
+def is_served(database: Database) -> bool:
+    """Whether a process is known to serve it now."""
+    return stores.of(database).is_served(database)
+
+
+def hearing(database: Database, tell: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+    """Inside, tell() is called soon after each commit to the journal, as far as the store can tell. A hint."""
+    return stores.of(database).hearing(database, on_commit, tell)
+
+
+async def _open(database: Database, config: dict[str, Any]) -> None:
+    global _opened  # noqa: PLW0603 - as the ORM's own connection is one of the process
+    _opened = stores.of(database)
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
-        await rows("SELECT 1")  # the ORM would take a file that cannot be read for one without migrations
-        path = config["connections"]["default"]["credentials"]["file_path"]
-        for end in ("", "-wal", "-shm"):  # SQLite gives those that it makes the database's own mode
-            _make_private(Path(path + end))
+        await _opened.opened(_client(), database)
     except BaseException:
         await disconnect()
         raise
@@ -193,7 +206,7 @@ async def _open(config: dict[str, Any]) -> None:
 
 def _client() -> Client:
     """The database, or the transaction that this task is in, which has the same statements."""
-    return cast(Client, get_connection("default"))
+    return get_connection("default")
 
 
 async def _plan(config: dict[str, Any]) -> list[str]:
@@ -204,52 +217,8 @@ async def _plan(config: dict[str, Any]) -> list[str]:
 
 async def _refuse_another() -> None:
     """Raises NotMigrated, also for the database of a later version: this one would write what that one cannot read."""
-    begun = await rows("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'")
-    applied = {row["name"] for row in await rows("SELECT name FROM tortoise_migrations")} if begun else set()
+    applied = await _opened.applied(_client())
     if unknown := ", ".join(sorted(applied - known_migrations())):
         raise NotMigrated(f"the database was written by a later Pult: {unknown} is not known here; install that again")
     if missing := known_migrations() - applied:
         raise NotMigrated(f"the database lacks {len(missing)} migrations; run: python -m app migrate")
-
-
-async def _standing() -> set[str]:
-    return {row["words"] for row in await rows(STANDING)}
-
-
-def hold(database: Database) -> IO[str]:
-    """Claim the file for one serving (or migrating) process until the result is closed. Raises DatabaseInUse."""
-    database.path.parent.mkdir(parents=True, exist_ok=True)
-    lock = Path(f"{database.path}.lock")
-    lock.touch(PRIVATE)
-    _make_private(lock)
-    claim = lock.open("a+")  # held for the life of the process
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        claim.close()
-        raise DatabaseInUse(f"another process is serving {database.path}; stop it first") from None
-    claim.truncate(0)
-    claim.write(f"{os.getpid()}\n")
-    claim.flush()
-    return claim
-
-
-def _make_private(file: Path) -> None:
-    """Nobody else on this machine may read it, also where it was made so once: it holds everything people wrote."""
-    try:
-        mode = stat.S_IMODE(file.stat().st_mode)
-        if mode & ~PRIVATE:
-            file.chmod(mode & PRIVATE)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        log.warning("%s can be read by others than its owner, and stays so: %s", file, error.strerror)
-
-
-def is_served(database: Database) -> bool:
-    """Whether a process serves this file now."""
-    try:
-        hold(database).close()
-    except DatabaseInUse:
-        return True
-    return False

@@ -19,18 +19,18 @@ async def problems(config: Config) -> list[str]:
 
 
 async def _database(config: Config) -> list[str]:
-    if not config.database.path.exists():
+    if not await db.exists(config.database):
         return []  # made in the current schema at the first start
     try:
         await db.connect(config.database)
     except db.NotMigrated as error:
         return [str(error)]
     try:
-        found = [row["integrity_check"] for row in await db.rows("PRAGMA integrity_check")]
+        found = await db.damage()
         unfilled = (
             [] if await search.left() is None else ["the search's index is not filled; run: python -m app migrate"]
         )
-        return [f"database: {line}" for line in found if line != "ok"] + unfilled + await _jobs()
+        return [f"database: {line}" for line in found] + unfilled + await _jobs()
     finally:
         await db.disconnect()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 import sys
@@ -32,6 +33,7 @@ from app.live.relay import Relay
 from app.live.render import Renderer
 from app.upgrade import bring_up
 from app.work import clock
+from tests.cluster import Cluster, is_installed
 from tests.log import SECRET, Log, kept
 from tests.past import Past
 
@@ -39,6 +41,8 @@ from tests.past import Past
 UNLIMITED = {f"PULT_LIMITS__{name}": "0" for name in ("MESSAGES", "CHANGES", "PAGES")}
 PROMISE = 2.0  # seconds until an open page is true again
 DEADLINE = 5 * PROMISE  # what a test waits for it at most
+
+ON_POSTGRES = bool(os.environ.get("PULT_TEST_POSTGRES"))  # the store of this run; see pytest_collection_modifyitems
 
 # httpx looks for this four times a request, each time on the whole path. There is none: asyncio is what it takes then.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
@@ -65,6 +69,13 @@ class Cast:
         return [self.vera, self.anna, self.boris, self.clara, self.dmitri]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On PostgreSQL (PULT_TEST_POSTGRES=1) what is about SQLite itself is left out, by its name."""
+    for item in items:
+        if ON_POSTGRES and item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip("it is about SQLite"))
+
+
 @pytest.fixture(scope="session")
 def _kept() -> Iterator[Log]:
     with kept() as log:
@@ -88,18 +99,44 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this run's own, with a migrated, empty database to be copied."""
+    if not is_installed():
+        pytest.skip("PostgreSQL is not installed")
+    own = Cluster()
+    try:
+        own.start()
+        own.blank()
+        yield own
+    finally:
+        own.throw_away()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own, migrated and empty, of the store that this run is on."""
+    if ON_POSTGRES:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        copy = cluster.copy()
+        yield copy
+        cluster.drop(copy)
+        return
+    path = tmp_path / "pult.sqlite3"
+    shutil.copy(request.getfixturevalue("blank"), path)
+    yield Database(url=f"sqlite://{path}", path=path)
+
+
+@pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     return Past(tmp_path_factory.mktemp("past"))
 
 
 @pytest.fixture
-def config(tmp_path: Path, blank: Path) -> Config:
-    """Settings with a database file of the test's own."""
-    path = tmp_path / "pult.sqlite3"
-    shutil.copy(blank, path)
+def config(database: Database) -> Config:
+    """Settings with a database of the test's own."""
     return Config(
         server=Server(port=0, log_level="debug"),
-        database=Database(path=path),
+        database=database,
         security=Security(SECRET),
         live=Live(heartbeat_seconds=20),
         limits=Limits(messages=0, changes=0),

@@ -34,7 +34,7 @@ class DeskProcess:
         return {
             "PATH": os.environ["PATH"],
             **UNLIMITED,
-            "PULT_DATABASE__URL": f"sqlite://{self.config.database.path}",
+            "PULT_DATABASE__URL": self.config.database.url,
             "PULT_SECURITY__SECRET_KEY": SECRET,
             "PULT_SERVER__PORT": "0",
             "PYTHONDONTWRITEBYTECODE": "1",  # where files may not grow, half of it would be left for everyone
@@ -83,7 +83,7 @@ class DeskProcess:
 
     async def relayed(self) -> Position:
         """Where the journal stands; nobody outside sees how far the relay is."""
-        [row] = read(self.config.database.path, "SELECT epoch, position FROM journal")
+        [row] = read(self.config.database, "SELECT epoch, position FROM journal")
         return Position(row["epoch"], row["position"])
 
     def client(self, cookie: str) -> httpx.AsyncClient:

@@ -5,7 +5,7 @@ import resource
 import signal
 import sqlite3
 
-from app import backup
+from app.store.sqlite import backup
 
 
 def killed_while_it_replaces(most: int) -> None:

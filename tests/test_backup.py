@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from app import backup, db
-from app.backup import NotCopied
+from app import db
 from app.config import Config, Database
 from app.desk import people
+from app.store.sqlite import backup
+from app.store.sqlite.backup import NotCopied
 
 from .desk.acts import a_ticket
 from .forked import Forked, pipe, run
@@ -26,8 +27,8 @@ from .whole import assert_whole, read
 
 
 def epoch(path: Path) -> str:
-    [(found,)] = read(path, "SELECT epoch FROM journal")
-    return str(found)
+    [journal] = read(path, "SELECT epoch FROM journal")
+    return str(journal["epoch"])
 
 
 def subjects(path: Path) -> list[str]:

@@ -11,6 +11,8 @@ from app import config as configuration
 from app.config import ROOT, Config, ConfigError
 
 KEY = "k" * 32
+NO_FILE = "on PostgreSQL there is no file to keep one beside"
+EITHER = "sqlite:// and a path, or postgres:// and where the database is"
 
 
 @pytest.fixture
@@ -83,10 +85,12 @@ def test_the_file_may_be_named_by_the_environment(tmp_path):
         ("[server]\nport = 65536", {}, "server.port must be between 0 and 65535"),
         ("[server]\nport = -1", {}, "server.port must be between 0 and 65535"),
         ("[server]\nlog_level = 'loud'", {}, "server.log_level must be debug, info, warning or error"),
-        ("[server]\nworkers = 2", {}, "server.workers must be 1: SQLite and the memory bus serve one process"),
+        ("[server]\nworkers = 2", {}, "server.workers must be 1: one process serves a desk"),
         ("[bus]\nurl = 'redis://x'", {}, "bus.url must be memory://"),
-        ("[database]\nurl = 'postgres://x'", {}, "database.url must be sqlite:// and a path"),
-        ("[database]\nurl = 'sqlite://'", {}, "database.url must be sqlite:// and a path"),
+        ("[database]\nurl = 'postgres://x'", {}, f"security.secret_key must be set: {NO_FILE}"),
+        ("[database]\nurl = 'sqlite://'", {}, f"database.url must be {EITHER}"),
+        ("[database]\nurl = 'postgres://'", {}, f"database.url must be {EITHER}"),
+        ("[database]\nurl = 'mysql://x'", {}, f"database.url must be {EITHER}"),
         ("[security]\nsecret_key = 'short'", {}, "security.secret_key must have at least 32 characters"),
         ("", {"PULT_SECURITY__SECRET_KEY": "k" * 31}, "security.secret_key must have at least 32 characters"),
         ("[desk]\ntime_zone = 'Berlin'", {}, "desk.time_zone must be a time zone such as Europe/Berlin, not 'Berlin'"),
@@ -192,4 +196,7 @@ def test_a_secret_file_that_cannot_be_used_stops_the_start(load, tmp_path):
 
 
 def test_a_secret_is_in_no_text_about_the_settings(load):
-    assert KEY not in repr(load(PULT_SECURITY__SECRET_KEY=KEY))
+    address = "postgresql://pult:hunter2@db.example.com/pult"
+    config = load(PULT_SECURITY__SECRET_KEY=KEY, PULT_DATABASE__URL=address)
+    assert config.database.url == address
+    assert KEY not in repr(config) and "hunter2" not in repr(config)

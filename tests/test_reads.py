@@ -14,7 +14,7 @@ from tortoise.exceptions import OperationalError
 from app import db
 from app.desk import people
 from app.desk.models import Person, Session, Ticket
-from app.readers import Reader
+from app.store.sqlite.readers import Reader
 from app.web import state
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app import backup, create_app, db, inspection
+from app import create_app, db, inspection
 from app.config import Config, Database
 from app.desk import addresses, people, search
+from app.store.sqlite import backup
 from app.upgrade import bring_up
 
 from .desk.acts import a_ticket

@@ -9,11 +9,12 @@ from typing import Any, ParamSpec
 import click
 import tortoise.exceptions
 
-from app import backup, db
 from app import config as configuration
+from app import db
 from app.config import Config, ConfigError
 from app.desk import people
 from app.desk.errors import Code, Invalid, Missing
+from app.store.sqlite import backup
 from app.upgrade import bring_up
 from app.web.assets import MissingLibraries
 
@@ -24,6 +25,7 @@ EXPECTED = (
     backup.NotCopied,
     db.DatabaseInUse,
     db.NotMigrated,
+    db.Unsuitable,
     MissingLibraries,
     OSError,
     tortoise.exceptions.OperationalError,
@@ -50,7 +52,7 @@ def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:
 
     async def run() -> None:
         config = configuration.load()
-        if not config.database.path.exists():
+        if not await db.exists(config.database):
             with contextlib.closing(db.hold(config.database)):
                 await bring_up(config.database)
         await db.connect(config.database)

@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app.desk import search
+from app import db
+from app.desk import asked
+from app.desk.asked import Query
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF
-from app.desk.models import Person, Priority, Status
-from app.desk.search import Query
+from app.desk.found import Found
+from app.desk.models import LARGEST_ID, Person, Priority, Status
 from app.desk.values import one_tag
 
 PAGE = 50  # rows
@@ -52,7 +54,7 @@ class Filter:
 
     @cached_property
     def search(self) -> Query:
-        return search.parse(self.q, requester=self.audience.requester)
+        return asked.parse(self.q, requester=self.audience.requester)
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -71,7 +73,7 @@ class Filter:
         if self.requester:
             yield "requester", _ids(self.requester)
         if self.tag:
-            yield "tags", frozenset({one_tag(self.tag)})
+            yield "tags", frozenset() if "\x00" in self.tag else frozenset({one_tag(self.tag)})
         if self.q:
             yield from self._search_conditions()
 
@@ -128,30 +130,31 @@ class Filter:
         """Whether it is a built-in view with nothing besides, which an index serves in its order."""
         return self == replace(Filter(self.audience, self.view, self.owner), sort=self.sort, page=self.page)
 
-    def source(self, *, narrow: bool) -> str:
+    def source(self, *, narrow: bool, found: Found | None = None) -> str:
         """SQL of the tables that where() speaks of."""
-        if self.search.match:
-            return "search CROSS JOIN ticket t ON t.id = search.rowid"
+        if found:
+            return found.source
         tagged = [n for n, (name, _) in enumerate(self.conditions) if narrow and name == "tags"]
         return " JOIN ".join(["ticket t", *(f"tag g{n} ON g{n}.ticket_id = t.id" for n in tagged)])
 
-    def where(self, *, narrow: bool, match: str = "") -> tuple[str, list[Any]]:
-        """SQL for the source, and its values. match: of the index, the search's own in other words.
+    def where(self, *, narrow: bool, found: Found | None = None) -> tuple[str, list[Any]]:
+        """SQL for the source, and its values. found: by the index, if that is asked.
 
         narrow: whether few tickets meet it, so that the database shall begin with whatever condition it likes. Else
-        many do, and looking through the view in the list's order soon has a page: + keeps it from anything else.
+        many do, and looking through the view in the list's order soon has a page: a sign keeps it from anything else.
         """
         counts = narrow and self.is_plain  # in words that no partial index has: those that cover a count are whole
         parts = ["NOT t.deleted" if counts else "t.deleted = FALSE"]
         values: list[Any] = []
-        if self.search.match:
-            parts.append("search MATCH ?")
-            values.append(match or self.search.match)
+        if found:
+            parts.append(found.where)
+            values.extend(found.values)
         for n, (name, allowed) in enumerate(self.conditions):
             if not allowed:
                 return "1 = 0", []
-            sign = "" if narrow or self.is_plain or (name == "requester" and not self.audience.is_staff) else "+"
-            if name == "tags" and narrow and not self.search.match:
+            free = narrow or self.is_plain or (name == "requester" and not self.audience.is_staff)
+            sign = "" if free else db.dialect().unindexed
+            if name == "tags" and narrow and not found:
                 parts.append(f"g{n}.name = ?")
                 values.extend(allowed)
             elif name == "tags":
@@ -179,15 +182,16 @@ class Filter:
         name = self.sort.lstrip("-")
         return "updated_public" if name == "updated" and not self.audience.is_staff else name
 
-    def order(self, *, narrow: bool) -> str:
-        """SQL of the order. narrow: as for where(); + lets no index of an order take precedence then."""
-        if self.search.match:
-            return "search.rowid DESC"
+    def order(self, *, narrow: bool, found: Found | None = None) -> str:
+        """SQL of the order. narrow: as for where(); a sign lets no index of an order take precedence then."""
+        if found:
+            return found.order
+        sign = db.dialect().unindexed if narrow else ""
         if self.q:
-            return f"{'+' if narrow else ''}t.id DESC"
+            return f"{sign}t.id DESC"
         direction = "DESC" if self.descending else "ASC"
         last = "t.due IS NULL, " if self.sort_column == "due" else ""
-        return f"{'+' if narrow else ''}{last}t.{self.sort_column} {direction}, t.id {direction}"
+        return f"{sign}{last}t.{self.sort_column} {direction}, t.id {direction}"
 
     def key(self, row: Mapping[str, Any]) -> str:
         """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
@@ -252,7 +256,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
     given = (value for values in arguments.get("status", ()) for value in values.split(","))
     status = tuple(sorted({value.strip() for value in given if value.strip()})[:MOST_STATUSES])
     views, sorts = (STAFF_VIEWS, STAFF_SORTS) if audience.is_staff else (REQUESTER_VIEWS, REQUESTER_SORTS)
-    view = last("view") or ("all" if status or search.tidy(last("q")) else views[0])
+    view = last("view") or ("all" if status or asked.tidy(last("q")) else views[0])
     staff_only = {
         "priority": last("priority"),
         "assignee": str(person) if last("assignee") == "me" else last("assignee"),
@@ -264,7 +268,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         view=view if view in views else "nothing",
         owner=person if view == "mine" and audience.is_staff else 0,
         status=status,
-        q=search.tidy(last("q")),
+        q=asked.tidy(last("q")),
         sort=last("sort") if last("sort") in sorts else sorts[0],
         page=_page(last("page") or "1"),
         **(staff_only if audience.is_staff else {}),
@@ -295,7 +299,8 @@ def _page(text: str) -> int:
 
 
 def _ids(text: str) -> frozenset[int]:
-    return frozenset({int(text)}) if text.isascii() and text.isdecimal() and len(text) <= 10 else frozenset()
+    is_one = text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID
+    return frozenset({int(text)}) if is_one else frozenset()
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -14,6 +14,7 @@ from app.desk.roles import ROLES, Right, Role
 M = TypeVar("M", bound=Model)
 
 NULLS_LAST = {"due"}
+LARGEST_ID = 2**31 - 1  # of people, tickets and comments
 
 
 def from_row(model: type[M], row: Mapping[str, Any]) -> M:
@@ -143,9 +144,9 @@ PUBLIC_ORDERS = {"updated": ("updated_public",), "created": ("created",)}
 def _list_indexes(
     name: str, *first: str, where: str, orders: Mapping[str, tuple[str, ...]] = ORDERS
 ) -> Iterator[IndexWhere]:
-    """One for each of these orders of the tickets that have the same values in the first columns."""
+    """One for each of these orders of the tickets that have the same values in the first columns, then by number."""
     for order, columns in orders.items():
-        yield IndexWhere(fields=(*first, *columns), name=f"ticket_{name}_{order}", where=where)
+        yield IndexWhere(fields=(*first, *columns, "id"), name=f"ticket_{name}_{order}", where=where)
 
 
 class Ticket(Model):

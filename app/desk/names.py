@@ -10,7 +10,7 @@ from app import db
 
 def told_apart(person: str) -> str:
     """SQL of what somebody is called. person: the alias of their row, which may be missing."""
-    local = "substr({0}.email, 1, instr({0}.email, '@') - 1)".format
+    local = "rtrim(rtrim({0}.email, replace({0}.email, '@', '')), '@')".format  # what stands before the @
     namesake = f"FROM person o WHERE o.name = {person}.name AND o.id <> {person}.id AND o.role <> 'requester'"
     return (
         f"CASE WHEN {person}.role = 'requester' OR NOT EXISTS (SELECT 1 {namesake}) THEN {person}.name "

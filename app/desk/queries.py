@@ -4,6 +4,7 @@ A requester's values do not hold what a requester may not know: it is never read
 show it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from app import db
 from app.desk import names, search
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
+from app.desk.found import Found
 from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
@@ -74,62 +76,72 @@ class Removed:
     at: int
 
 
-TAGS = "(SELECT group_concat(name) FROM tag WHERE ticket_id = t.id) AS tags"  # no tag holds a comma
-
-
 async def page(filter_: Filter) -> Page:
     """The rows of a list's page in its order."""
-    match = await search.spelt_out(filter_.search.match)
-    known = None if filter_.is_plain or match else await count(filter_)
-    narrow = known is not None and known < MOST
-    where, values = filter_.where(narrow=narrow, match=match)
-    if filter_.audience.is_staff:
-        columns = (
-            "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
-            f"t.updated, r.name AS requester, {names.told_apart('a')} AS assignee, {TAGS}"
-        )
-        joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
-    else:
-        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
-    found = await db.rows(
-        f"SELECT {columns} FROM {filter_.source(narrow=narrow)} {joins} WHERE {where} "  # noqa: S608 - our own names
-        f"ORDER BY {filter_.order(narrow=narrow)} LIMIT ? OFFSET ?",
-        [*values, PAGE + 1, (filter_.page - 1) * PAGE],
-        aside=_is_long(filter_, match),
-    )
+    known = None if filter_.is_plain or filter_.search.asked else await count(filter_)
+    indexed = await search.found(filter_.search)
+    found = await _rows(filter_, indexed, narrow=known is not None and known < MOST)
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
     return Page(
         rows=tuple(_row(filter_, row) for row in shown),
-        count=len(shown) if whole else await count(filter_, match) if known is None else known,
+        count=len(shown) if whole else await count(filter_, indexed) if known is None else known,
         more=more,
     )
 
 
-async def count(filter_: Filter, match: str = "") -> int:
-    """How many tickets a list has, at most MOST. match: what it is searched for, if that is spelt out already."""
-    match = match or await search.spelt_out(filter_.search.match)
-    where, values = filter_.where(narrow=True, match=match)
-    source = filter_.source(narrow=True)
-    [row] = await db.rows(
-        f"SELECT count(*) AS n FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
-        [*values, MOST],
-        aside=_is_long(filter_, match),
-    )
-    return int(row["n"])
+async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: bool) -> list[dict[str, Any]]:
+    """Of the page, and one more if there is. narrow: see Filter.where."""
+    if filter_.audience.is_staff:
+        columns = (
+            "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
+            f"t.updated, r.name AS requester, {names.told_apart('a')} AS assignee, {_tags_of_t()}"
+        )
+        joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
+    else:
+        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
+    rows: list[dict[str, Any]] = []
+    for found in indexed:
+        where, values = filter_.where(narrow=narrow, found=found)
+        rows = await db.rows(
+            f"SELECT {columns} FROM {filter_.source(narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
+            f"ORDER BY {filter_.order(narrow=narrow, found=found)} LIMIT ? OFFSET ?",
+            [*values, PAGE + 1, (filter_.page - 1) * PAGE],
+            aside=_is_long(filter_, found),
+        )
+        if len(rows) > PAGE:
+            break
+    return rows
 
 
-def _is_long(filter_: Filter, match: str) -> bool:
+async def count(filter_: Filter, indexed: Sequence[Found | None] = ()) -> int:
+    """How many tickets a list has, at most MOST. indexed: what its search finds, if that is known already."""
+    n = 0
+    for found in indexed or await search.found(filter_.search):
+        where, values = filter_.where(narrow=True, found=found)
+        source = filter_.source(narrow=True, found=found)
+        [row] = await db.rows(
+            f"SELECT count(*) AS n FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
+            [*values, MOST],
+            aside=_is_long(filter_, found),
+        )
+        n = int(row["n"])
+        if n >= MOST:
+            break
+    return n
+
+
+def _is_long(filter_: Filter, found: Found | None) -> bool:
     """Whether the database may have to pass many tickets over to answer it."""
-    return not filter_.is_plain and (bool(filter_.conditions) or not search.is_one_word(match))
+    return not filter_.is_plain and (bool(filter_.conditions) or found is None or found.is_long)
 
 
 async def header(audience: Audience, ticket: int) -> Header | None:
     """A ticket's own fields; None if there is none for this audience."""
     theirs, values = audience.sql()
     found = await db.rows(
-        f"SELECT t.*, r.name AS requester, r.email AS requester_email, {names.told_apart('a')} AS assignee, {TAGS} "  # noqa: S608
-        "FROM ticket t "
+        f"SELECT t.*, r.name AS requester, r.email AS requester_email, {names.told_apart('a')} AS assignee, "  # noqa: S608
+        f"{_tags_of_t()} FROM ticket t "
         "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id "
         f"WHERE t.id = ? AND {theirs}",
         [ticket, *values],
@@ -196,8 +208,13 @@ async def has_tickets() -> bool:
     return bool(await db.rows("SELECT 1 FROM ticket WHERE NOT deleted LIMIT 1"))
 
 
+def _tags_of_t() -> str:
+    """SQL of the tags of a ticket t. No tag holds a comma."""
+    return f"(SELECT {db.dialect().gather('name')} FROM tag WHERE ticket_id = t.id) AS tags"  # noqa: S608
+
+
 def _tags(joined: str | None) -> tuple[str, ...]:
-    """Tags as TAGS reads them."""
+    """Tags as they were gathered."""
     return tuple(sorted(joined.split(","))) if joined else ()
 
 

@@ -65,18 +65,19 @@ def asked(text: str, *, begins: bool) -> tuple[list[str], bool]:
     begins: whether a word may go on. One letter begins half of all words, and a number is typed whole: they do so only
     before a star.
     """
-    words = _split(fold(text))
+    words = split(fold(text))
     if not words:
         return [], False
     runs = list(_RUN.finditer(words[-1]))
-    parts = _split(_cut(" ".join(words)))
+    parts = split(_cut(" ".join(words)))
     if runs and runs[-1].end() == len(words[-1]):  # its letters may stand anywhere in a longer run
         return (parts, True) if len(runs[-1][0]) == 1 else (parts[:-1], False)
     long = len(parts[-1]) > 1 and not parts[-1].isdecimal()
     return parts, text.endswith("*") or (begins and long)
 
 
-def _split(folded: str) -> list[str]:
+def split(folded: str) -> list[str]:
+    """Its words: rows of letters, digits and marks."""
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
 
 

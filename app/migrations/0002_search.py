@@ -11,6 +11,28 @@ TABLE = """
         subject, replies, notes, requester, tokenize = "unicode61 remove_diacritics 0", prefix = "2"
     )
 """
+VECTORS = (  # of PostgreSQL: a row a ticket, which is looked up in the index of its words alone
+    "CREATE TABLE search (ticket_id integer PRIMARY KEY, words tsvector NOT NULL)",
+    "CREATE INDEX search_words ON search USING gin (words)",
+    """
+    CREATE FUNCTION search_found(asked tsquery, most integer) RETURNS SETOF integer
+    LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off AS
+    'SELECT ticket_id FROM search WHERE words @@ asked LIMIT most'
+    """,
+    """
+    CREATE FUNCTION search_found_after(asked tsquery, number integer) RETURNS SETOF integer
+    LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off AS
+    'SELECT ticket_id FROM search WHERE words @@ asked AND ticket_id > number'
+    """,
+    """
+    CREATE FUNCTION search_joined(before tsvector, more text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE AS $$
+    BEGIN
+        RETURN before || more::tsvector;
+    EXCEPTION WHEN program_limit_exceeded THEN
+        RETURN before;
+    END $$
+    """,
+)
 TICKETS = """
     SELECT t.id, t.subject, p.id AS person, p.name, p.email FROM ticket t JOIN person p ON p.id = t.requester_id
     WHERE t.id BETWEEN ? AND ?
@@ -29,6 +51,10 @@ def fold(text):
 
 async def make_index(apps, editor):
     client = editor.client
+    if client.capabilities.dialect == "postgres":  # nothing can be in it yet
+        for statement in VECTORS:
+            await client.execute_script(statement)
+        return
     await client.execute_query(TABLE)
     [tickets] = await client.execute_query_dict("SELECT coalesce(max(id), 0) AS last FROM ticket")
     for first in range(1, tickets["last"] + 1, BATCH):

@@ -8,6 +8,8 @@ from tortoise.migrations import operations as ops
 
 
 async def spell(apps, editor):
+    if editor.client.capabilities.dialect == "postgres":
+        return
     await editor.client.execute_query("CREATE VIRTUAL TABLE search_word USING fts5vocab('search', 'instance')")
     await editor.client.execute_query("INSERT INTO search(search, rank) VALUES ('automerge', 8)")
 

@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 AS_TYPED = """
     UPDATE comment SET html = '<p dir="auto">' || replace(replace(replace(replace(
-        body, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), char(10), '<br>' || char(10)) || '</p>'
+        body, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '\n', '<br>\n') || '</p>'
     WHERE body <> ''
 """
 

@@ -27,13 +27,16 @@ INDEX = (
     """,  # marks are letters; prefix: two letters begin too many words to be put together for each query
     "CREATE VIRTUAL TABLE search_word USING fts5vocab('search', 'instance')",
     "INSERT INTO search(search, rank) VALUES ('automerge', 8)",  # as 0005 has it, and for its reasons
+)
+FILLED = (
     "CREATE TABLE search_filled (spelling INTEGER NOT NULL, upto INTEGER)",  # to which ticket; NULL: all of them
     "INSERT INTO search_filled VALUES (0, 0)",
 )
 
 
 async def begin_index(apps, editor):
-    for statement in INDEX:
+    has_vectors = editor.client.capabilities.dialect == "postgres"
+    for statement in (*(() if has_vectors else INDEX), *FILLED):
         await editor.client.execute_query(statement)
 
 

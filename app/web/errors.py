@@ -15,7 +15,6 @@ from app.desk.errors import Code, Deleted, Missing, Refused, TooLate
 from app.desk.filters import NoSuchPage
 from app.live.access import Lost
 from app.live.hub import Close
-from app.sqlite import trouble
 from app.web import audit, auth, embed, pages, tickets, typed
 from app.web.bearers import Refusal
 from app.web.forms import _
@@ -171,7 +170,7 @@ async def _http(error: HTTPException) -> Response:
 
 async def _database(error: OperationalError) -> Response:
     """A full disk and the like is said as it is, in one line of the log; any other error of the database is a bug."""
-    reason = trouble(error)
+    reason = db.trouble(error)
     if not reason:
         return await _broken(error)
     if not isinstance(error, db.NotWritten):

@@ -15,6 +15,8 @@ from app.desk import filters, midnight, people, queries
 from app.desk.filters import Filter
 from app.desk.models import Person
 
+pytestmark = pytest.mark.sqlite
+
 FEW, MANY = 1000, 100_000  # tickets that there are, and that the statistics tell of
 
 

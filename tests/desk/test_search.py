@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.desk import comments, filters, queries, search, tickets
+from app.desk import asked, comments, filters, queries, search, search_fts5, tickets
 from app.desk.errors import Invalid
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -179,6 +179,7 @@ async def test_what_changes_is_found_by_what_it_is_now(full):
     assert await found(full.anna, "again") == [4]
 
 
+@pytest.mark.sqlite
 async def test_what_is_refused_is_not_found_later(full):
     before = await search_rows()
     with pytest.raises(Exception, match="empty"):
@@ -192,6 +193,7 @@ async def search_rows() -> list[dict[str, object]]:
     return await queries.db.rows("SELECT rowid, * FROM search ORDER BY rowid")
 
 
+@pytest.mark.sqlite
 @given(said=st.lists(st.tuples(ODD, st.sampled_from(["reply", "note"])), min_size=1, max_size=4))
 async def test_filling_the_index_anew_changes_nothing(full, said):
     for body, kind in said:
@@ -208,24 +210,26 @@ WORDS = (*MANY, "wort", "worte", "wörter", "при", "привет")
 BEGINNINGS = ("pr", "pre", "prea", "preax", "wo", "wor", "wört", "worter", "пр", "при", "x", "z9")
 
 
+@pytest.mark.sqlite
 async def test_a_beginning_finds_the_same_whether_it_is_spelt_out_or_not(desk):
     for word in WORDS:
         await a_ticket(desk.clara, subject=f"All {word}", body="as ever")
     sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC"
-    for asked in ("{}", "all {}", "from:anna {}", "from:{}", '"all {}', "{} all"):
+    for words in ("{}", "all {}", "from:anna {}", "from:{}", '"all {}', "{} all"):
         for beginning in BEGINNINGS:
             for requester in (None, desk.clara.id):
-                match = search.parse(asked.format(beginning), requester=requester).match
-                spelt = await search.spelt_out(match)
+                match = search_fts5.match(asked.parse(words.format(beginning), requester=requester))
+                spelt = await search_fts5.spelt_out(match)
                 assert await queries.db.rows(sql, [spelt]) == await queries.db.rows(sql, [match])
 
 
+@pytest.mark.sqlite
 async def test_a_beginning_of_few_words_is_spelt_out(desk):
     for word in WORDS:
         await a_ticket(desk.clara, subject=f"All {word}", body="as ever")
     for beginning, spelt in (("wor", '("wort" OR "worte" OR "worter")'), ("pre", '"pre"*'), ("x", '"x"')):
-        match = await search.spelt_out(search.parse(beginning, requester=None).match)
-        assert match == spelt and search.is_one_word(match) is ("*" not in spelt)
+        match = await search_fts5.spelt_out(search_fts5.match(asked.parse(beginning, requester=None)))
+        assert match == spelt and search_fts5.is_one_word(match) is ("*" not in spelt)
 
 
 @given(q=ODD)
@@ -238,8 +242,8 @@ async def test_any_text_is_a_search(q, full):
 
 
 def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
-    assert search.tidy("  a\n\tb\x00c  ") == "a b c"
-    assert len(search.tidy("word " * 1000)) <= search.LONGEST
+    assert asked.tidy("  a\n\tb\x00c  ") == "a b c"
+    assert len(asked.tidy("word " * 1000)) <= asked.LONGEST
 
 
 def test_the_query_of_a_list_keeps_what_is_searched_for():

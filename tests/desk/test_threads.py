@@ -103,6 +103,7 @@ async def test_a_message_is_found_in_its_part(desk, small):
     assert await thread(STAFF, small.id, 3) == threads.Thread((), 3, 0)
 
 
+@pytest.mark.sqlite
 async def test_only_what_a_part_shows_is_read(desk, small, monkeypatch):
     """Of all other messages an index alone is looked at, whoever asks; of history what lies between."""
     asked, rows = [], db.rows

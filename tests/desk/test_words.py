@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import db
-from app.desk import search, words
+from app.desk import search_fts5, words
+from app.desk.asked import parse
 
 from .acts import a_ticket
 from .test_search import found
@@ -107,13 +108,14 @@ def plainly(asked: str, text: str) -> bool:
     return bool(re.search(begin + re.escape(apart(asked)) + end, apart(text)))
 
 
+@pytest.mark.sqlite
 @given(said=st.lists(texts, min_size=3, max_size=3), asked=st.lists(asked_for, min_size=4, max_size=4))
 async def test_what_is_asked_for_is_found_exactly_where_it_stands(said, asked, desk):
     rows = [[number, words.indexed(text)] for number, text in enumerate(said)]
     await db.rows("DELETE FROM search")
     await db.insert_many("search", ["rowid", "replies"], rows)
     for one in asked:
-        match = search.parse(f'"{one}"', requester=None).match
+        match = search_fts5.match(parse(f'"{one}"', requester=None))
         hits = await db.rows("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", [match])
         assert [said[hit["rowid"]] for hit in hits] == [text for text in said if plainly(one, text)], (one, said)
 

@@ -18,6 +18,8 @@ from tests.web.reading import HTMX, RUSSIAN, one, read, read_fragment, text
 from tests.whole import assert_whole
 from tests.whole import read as read_file
 
+pytestmark = pytest.mark.sqlite
+
 NOTHING_SAVED = "Ничего не сохранено"
 LONG = "Слова, для которых нет места. " * 600
 
@@ -75,7 +77,7 @@ async def test_a_database_that_takes_nothing_says_so_and_keeps_what_was_typed(se
         assert (await anna.post(path, data=typed)).status_code == 303
     for page in pages:
         await page.equals_its_reload()
-    assert_whole(served.app.extensions["pult"].config.database.path)
+    assert_whole(served.app.extensions["pult"].config.database)
 
 
 async def test_what_changes_without_a_form_is_refused_on_a_page(served):
@@ -106,7 +108,7 @@ async def test_who_cannot_be_signed_in_is_told_why(served):
 async def test_a_desk_whose_disk_takes_nothing_loses_nothing_and_goes_on_by_itself(config):
     """The system itself refuses to write, at every place of a transaction; and then it does not any more."""
     [cookie] = await populated(config, 1)
-    before = assert_whole(config.database.path)
+    before = assert_whole(config.database)
     desk = DeskProcess(config)
     await desk.start()
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -128,7 +130,7 @@ async def test_a_desk_whose_disk_takes_nothing_loses_nothing_and_goes_on_by_itse
         log = await desk.stop()
     assert sent // 2 <= acknowledged < sent
     assert log.count("nothing was saved") == sent - acknowledged and "Traceback" not in log, log
-    assert assert_whole(config.database.path) == before + acknowledged
+    assert assert_whole(config.database) == before + acknowledged
 
 
 async def at_rest(config: Config) -> None:

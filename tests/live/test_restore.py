@@ -11,6 +11,8 @@ from tests.live.actions import Desk, something
 from tests.live.pages import OpenPage
 from tests.process import DeskProcess
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def pult(config):

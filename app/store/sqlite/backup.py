@@ -34,6 +34,7 @@ def back_up(database: Database, target: Path, *, force: bool) -> None:
 
     force: replace a file that is there already. Raises NotCopied, OSError.
     """
+    _check_store(database)
     if not database.path.exists():
         raise NotCopied(f"there is no database {database.path}")
     if target.exists() and not (force and target.is_file()):
@@ -52,10 +53,16 @@ async def restore(
     force: replace the content of a database that is there, also while a desk serves it. Of its sessions stay those that
     the copy knows: what was ended since it was taken stays ended. Raises NotCopied, OSError, db.DatabaseInUse.
     """
+    _check_store(database)
     _check_asked(database.path, source, force=force)
     with _copied(source, database.path) as copy:
         await bring_up(Database(path=copy))
         _put(database, copy)
+
+
+def _check_store(database: Database) -> None:
+    if not database.url.startswith("sqlite:"):
+        raise NotCopied("this copies SQLite files; on PostgreSQL use pg_dump and pg_restore: see docs/operations.md")
 
 
 def _check_asked(path: Path, source: Path, *, force: bool) -> None:

@@ -23,7 +23,9 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
-from app.readers import Readers, finish, in_snapshot
+from app.store.cancelling import finish
+from app.store.dialect import Occupied
+from app.store.sqlite.readers import Readers, in_snapshot
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
 # https://sqlite.org/rescode.html
@@ -69,10 +71,6 @@ def standing(schema: str) -> set[str]:
     with closing(sqlite3.connect(":memory:")) as made:
         made.executescript(schema)
         return {words for (words,) in made.execute(STANDING)}
-
-
-class Occupied(OperationalError):
-    """Somebody writes, and one did not want to wait."""
 
 
 class Inline:

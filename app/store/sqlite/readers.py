@@ -7,29 +7,15 @@ short one.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from app.store.cancelling import finish
 
 KEPT = 2  # so many connections stay open while nobody reads, and so many long reads run at once
-
-
-async def finish(work: Awaitable[T]) -> T:
-    """Await to the end even if the caller is cancelled meanwhile, and pass the cancellation on afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():  # however often it is cancelled
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # seen: else asyncio logs that nobody did
-        raise
 
 
 class Reader:

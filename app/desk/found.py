@@ -1,0 +1,37 @@
+"""What an index of words and the rest of the desk say to each other, whichever store it is of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tickets that an index finds, as parts of a statement about tickets t, the highest number first.
+
+    is_long: whether the database may have to pass many over that are not found.
+    """
+
+    source: str
+    where: str
+    values: Sequence[object]
+    order: str
+    is_long: bool
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a ticket is found by, folded: see desk.words.indexed."""
+
+    ticket: int
+    subject: str
+    replies: Sequence[str]
+    notes: Sequence[str]
+    requester: str
+
+
+def whose(person: int) -> str:
+    """A word of the index that stands in the rows of one requester, so that few rows are looked at for them.
+
+    Its first letter is one of those that words.fold() makes plain, so no text holds it and no query asks for it.
+    """
+    return f"ᵖ{person}"

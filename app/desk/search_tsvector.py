@@ -1,0 +1,137 @@
+"""The index of PostgreSQL: a tsvector a ticket, of the words that we cut ourselves, and a GIN over it.
+
+The server's planner is asked for no plan: it thinks that half a percent of all tickets have a word that it knows
+nothing of, and would walk through a million of them for one that nobody wrote. search_found() looks into the index.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from app import db
+from app.desk import words
+from app.desk.asked import Asked, Phrase, Query
+from app.desk.found import Found, Texts, whose
+
+FEW = 1000  # tickets that are named one by one
+FIRST, TIMES = (
+    4096,
+    8,
+)  # the newest tickets that are looked through for a page, and how many times more if it takes them
+SUBJECT, REPLIES, NOTES, REQUESTER = "ABCD"
+PUBLIC = SUBJECT + REPLIES  # what a requester's words are looked for in
+
+# https://www.postgresql.org/docs/current/textsearch-limitations.html
+LAST_PLACE, MOST_PLACES = 16383, 250  # in a vector, and of one word
+LARGEST = 900_000  # bytes of a vector's words and places
+LONGEST_WORD = 255  # letters; nobody types more
+
+
+async def found(query: Query) -> Sequence[Found]:
+    """A few tickets by their numbers; else the newest of many, and more and more of them."""
+    asked = tsquery(query)
+    few = await db.rows("SELECT search_found(?::text::tsquery, ?) AS id", [asked, FEW + 1])
+    if len(few) <= FEW:
+        return [_found("t.id = ANY(?::integer[])", [row["id"] for row in few])]
+    [last] = await db.rows("SELECT max(ticket_id) AS id FROM search")
+    after = "t.id IN (SELECT search_found_after(?::text::tsquery, ?::integer))"
+    return [_found(after, asked, number) for number in _steps(last["id"])]
+
+
+def _found(where: str, *values: object) -> Found:
+    return Found(source="ticket t", where=where, values=values, order="t.id DESC", is_long=False)
+
+
+def _steps(last: int) -> Iterator[int]:
+    """Numbers after which to look, each for the newest tickets down to there."""
+    many = FIRST
+    while many < last:
+        yield last - many
+        many *= TIMES
+    yield 0
+
+
+def tsquery(query: Query) -> str:
+    """https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY"""
+    public = PUBLIC if query.requester is not None else ""
+    all_of_it = " & ".join(_asked(asked, public) for asked in query.asked)
+    return all_of_it if query.requester is None else f"'{whose(query.requester)}':{REQUESTER} & {all_of_it}"
+
+
+def _asked(asked: Asked, weights: str) -> str:
+    weights = REQUESTER if asked.of_requester else weights
+    return f"({' | '.join(_phrase(phrase, weights) for phrase in asked.phrases)})"
+
+
+def _phrase(phrase: Phrase, weights: str) -> str:
+    row = [f"'{word[:LONGEST_WORD]}'" + (f":{weights}" if weights else "") for word in phrase.words]
+    if phrase.begins:
+        row[-1] += "*" if weights else ":*"
+    return f"({' <-> '.join(row)})"
+
+
+def vector(*texts: tuple[str, str]) -> str:
+    """A tsvector's text, of folded texts and what each is of. A place lies between two of them: no phrase goes across.
+
+    Of what is too large the places go first, by which phrases are found, and then the last words.
+    """
+    places = _places(texts)
+    if sum(map(_size, places.items())) > LARGEST:
+        places = {word: list({place[-1]: place for place in known}.values()) for word, known in places.items()}
+    room, lexemes = LARGEST, []
+    for word, known in places.items():
+        room -= _size((word, known))
+        if room < 0:
+            break
+        lexemes.append(f"'{word}':{','.join(known)}")
+    return " ".join(lexemes)
+
+
+def _places(texts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Of each word, the first ones, and one at least of each kind."""
+    places: dict[str, list[str]] = {}
+    kinds: set[tuple[str, str]] = set()
+    at = 1
+    for kind, text in texts:
+        for whole in words.split(text):
+            at += 1
+            word = whole[:LONGEST_WORD]
+            known = places.setdefault(word, [])
+            if len(known) < MOST_PLACES or (word, kind) not in kinds:
+                known.append(f"{min(at, LAST_PLACE)}{kind}")
+                kinds.add((word, kind))
+        at += 1
+    return places
+
+
+def _size(entry: tuple[str, list[str]]) -> int:
+    word, known = entry
+    return len(word.encode()) + 2 * len(known) + 4
+
+
+async def write(first: int, last: int, rows: Collection[Texts]) -> None:
+    """The rows of these tickets anew."""
+    await db.rows("DELETE FROM search WHERE ticket_id BETWEEN ? AND ?", [first, last])
+    for row in rows:
+        texts = (
+            (SUBJECT, row.subject),
+            *((REPLIES, said) for said in row.replies),
+            *((NOTES, said) for said in row.notes),
+            (REQUESTER, row.requester),
+        )
+        await db.rows(
+            "INSERT INTO search (ticket_id, words) VALUES (?, ?::text::tsvector)", [row.ticket, vector(*texts)]
+        )
+
+
+async def add(ticket: int, body: str, *, public: bool) -> None:
+    """One more message after all that its row has; what has no room is not found."""
+    said = vector((REPLIES if public else NOTES, words.indexed(body)))
+    await db.rows("UPDATE search SET words = search_joined(words, ?) WHERE ticket_id = ?", [said, ticket])
+
+
+async def rename(requester: int, named: str) -> bool:
+    """What a person is found by stands among all other words: their tickets' rows are written anew."""
+    return False
+
+
+async def put_together(pause: float = 0) -> None:
+    """The server does that by itself."""

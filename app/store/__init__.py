@@ -1,0 +1,1 @@
+"""Where a desk is kept, with no word of the desk in it."""

@@ -1,0 +1,1 @@
+"""A desk in a database of a PostgreSQL server."""

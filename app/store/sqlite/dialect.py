@@ -1,0 +1,140 @@
+"""SQLite's words: a file beside the code, one process that serves it, an index of its own."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from tortoise.exceptions import OperationalError
+from tortoise.utils import get_schema_sql
+
+from app.config import Database
+from app.store.dialect import BUSY_SECONDS, Client, DatabaseInUse
+from app.store.sqlite.client import STANDING, standing, trouble
+
+PRIVATE = 0o600  # for its owner alone
+
+log = logging.getLogger(__name__)
+
+
+class SQLite:
+    """See app.store.dialect.Dialect."""
+
+    index = "fts5"
+    unindexed = "+"
+    announce = ""
+    failures: tuple[type[Exception], ...] = (OperationalError, sqlite3.OperationalError)
+
+    def connection(self, database: Database, *, migrating: bool = False) -> dict[str, Any]:
+        """Tortoise changes a SQLite column by building its table anew, so migrations have no foreign keys."""
+        credentials = {
+            "file_path": str(database.path),
+            "busy_timeout": BUSY_SECONDS * 1000,
+            "foreign_keys": "OFF" if migrating else "ON",
+            "synchronous": "FULL",  # what was acknowledged survives a power cut
+            "cache_size": -8_000,  # kB; with SQLite's 2,000 every comment on a big desk reads 40 pages anew
+            "journal_size_limit": 16_000_000,  # bytes; with Tortoise's 16,384 the log is cut, and grows anew
+        }
+        return {"engine": "app.store.sqlite.client", "credentials": credentials}
+
+    def gather(self, column: str) -> str:
+        return f"group_concat({column})"
+
+    def trouble(self, error: BaseException | None) -> str:
+        return trouble(error)
+
+    def prepare(self, database: Database) -> None:
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+        if not database.path.exists():
+            database.path.touch(PRIVATE)
+
+    async def exists(self, database: Database) -> bool:
+        return database.path.exists()
+
+    async def opened(self, client: Client, database: Database) -> None:
+        await client.execute_query("SELECT 1")  # the ORM would take what cannot be read for one without migrations
+        for end in ("", "-wal", "-shm"):  # SQLite gives those that it makes the database's own mode
+            _make_private(Path(f"{database.path}{end}"))
+
+    async def applied(self, client: Client) -> set[str]:
+        if not await client.execute_query_dict("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'"):
+            return set()
+        return {row["name"] for row in await client.execute_query_dict("SELECT name FROM tortoise_migrations")}
+
+    @asynccontextmanager
+    async def migrating(self, client: Client) -> AsyncIterator[None]:
+        """Lost may be: a row that others refer to, an index that the models declare, a trigger."""
+        declared = standing(get_schema_sql(client, safe=False))
+        async with client._in_transaction() as connection:
+            triggers = {words for words in await _standing(connection) if words.startswith("trigger")}
+            yield
+            if broken := await connection.execute_query_dict("PRAGMA foreign_key_check"):
+                raise OperationalError(f"not migrated: it would leave {len(broken)} broken references")
+            if lost := (declared | triggers) - await _standing(connection):
+                raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
+
+    async def follow(self, client: Client, table: str) -> None:
+        """It does by itself."""
+
+    async def damage(self, client: Client) -> list[str]:
+        found = [row["integrity_check"] for row in await client.execute_query_dict("PRAGMA integrity_check")]
+        return [line for line in found if line != "ok"]
+
+    def hold(self, database: Database) -> IO[str]:
+        """The file, by a lock beside it, until the result is closed."""
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = Path(f"{database.path}.lock")
+        lock.touch(PRIVATE)
+        _make_private(lock)
+        claim = lock.open("a+")  # held for the life of the process
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            claim.close()
+            raise DatabaseInUse(f"another process is serving {database.path}; stop it first") from None
+        claim.truncate(0)
+        claim.write(f"{os.getpid()}\n")
+        claim.flush()
+        return claim
+
+    def is_served(self, database: Database) -> bool:
+        try:
+            self.hold(database).close()
+        except DatabaseInUse:
+            return True
+        return False
+
+    @asynccontextmanager
+    async def hearing(
+        self, _database: Database, on_commit: list[Callable[[], None]], tell: Callable[[], None]
+    ) -> AsyncIterator[None]:
+        """Of this process's own commits; those of others are looked for."""
+        on_commit.append(tell)
+        try:
+            yield
+        finally:
+            on_commit.remove(tell)
+
+
+async def _standing(client: Client) -> set[str]:
+    return {row["words"] for row in await client.execute_query_dict(STANDING)}
+
+
+def _make_private(file: Path) -> None:
+    """Nobody else on this machine may read it, also where it was made so once: it holds everything people wrote."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & ~PRIVATE:
+            file.chmod(mode & PRIVATE)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("%s can be read by others than its owner, and stays so: %s", file, error.strerror)
+
+
+DIALECT = SQLite()
