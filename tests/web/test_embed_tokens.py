@@ -201,6 +201,7 @@ async def test_why_a_token_is_refused_is_told_to_its_site_and_is_in_the_document
         assert f"`{why}`" in documents or f"`<claim>: {why.partition(': ')[2]}`" in documents, why
 
 
+@pytest.mark.sqlite
 async def test_looking_needs_no_write_unless_somebody_is_new(desk, site, config):
     """Another process writes, or the disk is full: who is known to the desk can look all the same."""
     known, new = site.token(), site.token(sub="zoe@shop.example")
