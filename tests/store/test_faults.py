@@ -133,7 +133,7 @@ async def test_who_is_frozen_while_they_write_hold_up_the_others_for_two_seconds
         replying = asyncio.create_task(client.post("/tickets/1/comments", data={"body": "Waited", "key": "w"}))
         assert (await client.get("/tickets")).status_code == 200
         assert not replying.done(), "who reads waits for nobody"
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             assert (await replying).status_code == 303
     finally:
         frozen.send_signal(signal.SIGCONT)
