@@ -26,7 +26,7 @@ test: ## every test [ARGS="-k … -x"]
 	@$(PYTHON) .ci/setup.py test
 	@first=0; second=0; third=0; \
 	$(BIN)/pytest tests --ignore tests/browser -n 2 $(ARGS) || first=$$?; \
-	PULT_TEST_POSTGRES=1 $(BIN)/pytest tests/desk tests/web tests/live -n 2 $(ARGS) || second=$$?; \
+	PULT_TEST_POSTGRES=1 $(BIN)/pytest tests/desk tests/web tests/live tests/work -n 2 $(ARGS) || second=$$?; \
 	$(BIN)/pytest tests/browser -n 2 --maxschedchunk 1 $(ARGS) || third=$$?; \
 	case "$$first$$second$$third" in *[!05]*|555) exit 1 ;; esac
 

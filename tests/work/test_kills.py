@@ -7,6 +7,8 @@ import signal
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from app import db
 from app.desk import midnight, outbox, people
 from app.work.runner import AT_ONCE
@@ -19,6 +21,8 @@ JOBS = 200
 TICKETS = 300
 KILLS = 20
 CLOCK_KILLS = 10
+
+pytestmark = pytest.mark.sqlite  # it looks into the file all the time
 
 
 async def test_jobs_survive_twenty_kills(config):
@@ -88,5 +92,5 @@ async def test_a_day_that_is_broken_off_ten_times_is_told_to_each_ticket_once_an
         telling.join()
     by_day = sorted((row[4], number) for number, row in enumerate(rows, 1) if row[4] <= "2026-12-15")
     assert told() == [number for _, number in by_day]
-    [(position,)] = read(config.database.path, "SELECT position FROM journal")
-    assert position == len(by_day) and kills > CLOCK_KILLS // 2
+    [journal] = read(config.database.path, "SELECT position FROM journal")
+    assert journal["position"] == len(by_day) and kills > CLOCK_KILLS // 2
