@@ -85,7 +85,7 @@ class Happened:
 
 def _filed(ticket: int, fields: Mapping[str, Any]) -> Iterable[str]:
     yield f"number {ticket}"
-    for name in ("requester", "assignee", "priority", "status"):
+    for name in ("requester", "assignee", "due_state", "priority", "status"):
         yield f"{name} {fields[name]}"
     for tag in fields["tags"]:
         yield f"tags {tag}"
@@ -122,7 +122,7 @@ def _told(plain: Happened, data: Any) -> Happened:
     )
     for fields in (told.fields, told.fields_before) if told.ticket is not None else ():
         _ = Status(fields["status"]), Priority.of(fields["priority"])
-        hash((fields["requester"], fields["assignee"], *fields["tags"]))
+        hash((fields["requester"], fields["assignee"], fields["due_state"], *fields["tags"]))
     return told
 
 
@@ -185,6 +185,7 @@ async def record(
             "requester": ticket.requester_id,
             "assignee": ticket.assignee_id,
             "tags": list(tags),
+            DUE_STATE: ticket.due_state,
         }
         data["version"] = ticket.version
     if changes:

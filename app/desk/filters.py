@@ -12,7 +12,7 @@ from app.desk.asked import Query
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF
 from app.desk.found import Found
-from app.desk.models import LARGEST_ID, Person, Priority, Status
+from app.desk.models import LARGEST_ID, DueState, Person, Priority, Status
 from app.desk.values import one_tag
 
 PAGE = 50  # rows
@@ -22,8 +22,17 @@ STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
 REQUESTER_VIEWS = ("open", "solved", "all")
 STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
 REQUESTER_SORTS = ("-updated", "updated", "-created", "created")
-NARROWEST = ("number", "requester", "tags", "assignee", "priority", "status")  # of conditions, the narrowest first
+NARROWEST = (
+    "number",
+    "requester",
+    "tags",
+    "assignee",
+    "due_state",
+    "priority",
+    "status",
+)  # of conditions, the narrowest first
 NOTHING = "nothing"  # a topic that no event has
+DUE = frozenset({DueState.TODAY.value, DueState.OVERDUE.value})
 UNDONE = frozenset(status.value for status in Status if not status.is_done)
 
 Condition = tuple[str, frozenset[Any]]  # a field and the values that it may have
@@ -48,6 +57,7 @@ class Filter:
     assignee: str = ""
     requester: str = ""
     tag: str = ""
+    due: str = ""
     q: str = ""
     sort: str = "-updated"
     page: int = 1
@@ -74,6 +84,8 @@ class Filter:
             yield "requester", _ids(self.requester)
         if self.tag:
             yield "tags", frozenset() if "\x00" in self.tag else frozenset({one_tag(self.tag)})
+        if self.due:
+            yield "due_state", frozenset({self.due}) & DUE
         if self.q:
             yield from self._search_conditions()
 
@@ -167,6 +179,8 @@ class Filter:
                     parts.append("t.status NOT IN ('solved', 'closed')")  # in the words of its indexes
                     if not narrow:
                         continue
+                if name == "due_state" and narrow:
+                    parts.append("t.due_state <> ''")  # as its index has it
                 parts.append(f"{sign}{COLUMNS[name]} IN ({', '.join('?' * len(allowed))})")
                 values.extend(sorted(_stored(name, value) for value in allowed))
         return " AND ".join(parts), values
@@ -216,7 +230,7 @@ class Filter:
         """The URL's query for this list, with changes; what has its default is left out."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
         pairs = [("view", changed.view)] + [("status", status) for status in changed.status]
-        pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag", "q")]
+        pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag", "due", "q")]
         pairs += [("sort", changed.sort if changed.sort != "-updated" else "")]
         pairs += [("page", str(changed.page) if changed.page > 1 else "")]
         return urlencode([pair for pair in pairs if pair[1]])
@@ -232,6 +246,7 @@ COLUMNS = {
     "priority": "t.priority",
     "assignee": "t.assignee_id",
     "requester": "t.requester_id",
+    "due_state": "t.due_state",
 }
 
 
@@ -262,6 +277,7 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         "assignee": str(person) if last("assignee") == "me" else last("assignee"),
         "requester": last("requester"),
         "tag": one_tag(last("tag")),
+        "due": last("due"),
     }
     return Filter(
         audience=audience,
@@ -280,7 +296,7 @@ def read(audience: Audience, text: str) -> Filter:
     owner, _, rest = text.partition("/")
     page, _, query = rest.partition("?")
     values = parse_qs(query)
-    names = ("view", "priority", "assignee", "requester", "tag", "q", "sort")
+    names = ("view", "priority", "assignee", "requester", "tag", "due", "q", "sort")
     single = {name: values[name][0] for name in names if name in values}
     return Filter(
         audience=audience, owner=int(owner or 0), status=tuple(values.get("status", ())), page=int(page), **single

@@ -182,6 +182,7 @@ class Ticket(Model):
             *_list_indexes("assigned", "assignee_id", where=UNDONE),
             *_list_indexes("requester", "requester_id", where=SEEN, orders=PUBLIC_ORDERS),
             *_list_indexes("requested", "requester_id", where=UNDONE, orders=PUBLIC_ORDERS),
+            IndexWhere(fields=("due_state", "id"), name="ticket_due_state", where=f"{SEEN} AND due_state <> ''"),
         )
 
 

@@ -16,6 +16,9 @@ class IndexWhere(Index):
         self.extra = f" WHERE {where}"
 
 
+DUE = "deleted = FALSE AND due_state <> ''"
+
+
 async def begin_clock(apps, editor):
     await editor.client.execute_query("INSERT INTO clock (id, day, told) VALUES (1, '', TRUE)")
 
@@ -74,6 +77,7 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.AddField("Ticket", "due_state", fields.CharField(default="", db_default="", max_length=10)),
+        ops.AddIndex("Ticket", IndexWhere(fields=("due_state", "id"), name="ticket_due_state", where=DUE)),
         ops.AddIndex("Comment", IndexWhere(fields=("created",), name="comment_sent", where="key IS NOT NULL")),
         ops.RunPython(begin_clock),
     ]

@@ -18,7 +18,8 @@ from app.desk.roles import Role
 STAFF_IDS, REQUESTERS, TAGS, DAYS = (1, 2, 3), (4, 5), ("vpn", "счёт", "a+b &c"), ("2026-01-31", "2026-12-24", None)
 CLARA = Audience(4)
 COLUMNS = (
-    "id, subject, status, priority, requester_id, assignee_id, due, version, created, updated, updated_public, deleted"
+    "id, subject, status, priority, requester_id, assignee_id, due, version, created, updated, updated_public, "
+    "deleted, due_state"
 )
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -31,6 +32,7 @@ tickets = st.fixed_dictionaries(
         "assignee": st.sampled_from([None, *STAFF_IDS]),
         "tags": st.lists(st.sampled_from(TAGS), unique=True).map(sorted),
         "due": st.sampled_from(DAYS),
+        "due_state": st.sampled_from(["", "today", "overdue"]),
         "created": moments,
         "updated": moments,
         "updated_public": moments,
@@ -48,6 +50,7 @@ staff_filters = st.builds(
     assignee=st.sampled_from(["", "none", "1", "2", "9", "me", "²"]),
     requester=st.sampled_from(["", "", "4", "5", "x"]),
     tag=st.sampled_from(["", "", *TAGS, "VPN", "none"]),
+    due=st.sampled_from(["", "", "today", "overdue", "never"]),
     sort=st.sampled_from(filters.STAFF_SORTS),
 )
 requester_filters = st.builds(
@@ -77,8 +80,9 @@ class Shelf:
             for number, ticket in enumerate(some, 1):
                 priority = int(Priority.of(ticket["priority"]))
                 people = (ticket["requester"], ticket["assignee"])
-                times = (ticket["created"], ticket["updated"], ticket["updated_public"], ticket["deleted"])
-                rows.append((number, "Subject", ticket["status"], priority, *people, ticket["due"], 1, *times))
+                times = (ticket["created"], ticket["updated"], ticket["updated_public"])
+                state = (ticket["deleted"], ticket.get("due_state", ""))
+                rows.append((number, "Subject", ticket["status"], priority, *people, ticket["due"], 1, *times, *state))
                 tags += [(number, tag) for tag in ticket["tags"]]
             await db.insert_many("ticket", COLUMNS.split(", "), rows)
             await db.insert_many("tag", ("ticket_id", "name"), tags)
@@ -180,7 +184,7 @@ def test_a_filter_is_read_as_it_was_written(filter_, tag, page):
 
 
 arguments = st.dictionaries(
-    st.sampled_from(["view", "status", "priority", "assignee", "requester", "tag", "q", "sort"]),
+    st.sampled_from(["view", "status", "priority", "assignee", "requester", "tag", "due", "q", "sort"]),
     st.lists(st.one_of(texts, st.sampled_from(["new", "mine", "me", "none", "-created", "1", " open "])), max_size=3),
 )
 

@@ -24,6 +24,7 @@ STAFF_PAGES = (
     "/tickets?view=solved",
     "/tickets?view=all&sort=-priority",
     "/tickets?view=all&sort=due",
+    "/tickets?view=all&due=overdue",
     "/tickets?view=all&tag=vpn&sort=updated",
     "/tickets?view=all&assignee=none&priority=normal&status=new&status=open",
     "/tickets?view=all&assignee=6&requester=4",  # who was shut out, and Clara

@@ -64,7 +64,7 @@ class ListRegion(OfFilter):
             before=it.query(page=page - 1) if page > 1 else "",
             after=it.query(page=page + 1) if more and page < filters.LAST_PAGE else "",
             view=it.view,
-            filtered=bool(it.status or it.priority or it.assignee or it.requester or it.tag),
+            filtered=bool(it.status or it.priority or it.assignee or it.requester or it.tag or it.due),
             q=it.q,
         )
 
