@@ -4,6 +4,7 @@ import sqlite3
 import warnings
 from dataclasses import replace
 
+import asyncpg
 import pytest
 from tortoise.exceptions import OperationalError
 from websockets.asyncio.client import connect
@@ -12,7 +13,7 @@ from werkzeug.routing import Rule
 
 from app.desk import people
 from app.web import embed, limits, pages, security
-from tests.conftest import Served
+from tests.conftest import ON_POSTGRES, Served
 from tests.desk.acts import a_ticket, everything
 
 from .embedding import SHOP, a_site
@@ -111,7 +112,7 @@ async def test_every_answer_says_that_it_is_the_desks(desk, monkeypatch):
 
     cause = sqlite3.OperationalError("database or disk is full")
     cause.sqlite_errorcode = sqlite3.SQLITE_FULL
-    full = OperationalError(cause)
+    full = OperationalError(asyncpg.DiskFullError("no space left on device") if ON_POSTGRES else cause)
 
     async def fail(*_: object) -> None:
         raise desk.failure
