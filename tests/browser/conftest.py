@@ -1,6 +1,7 @@
 """Real Chromium, a desk in a process of its own, and a line between them that can be cut."""
 
 import asyncio
+import contextlib
 import inspect
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -19,6 +21,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from _pytest.runner import runtestprotocol
+from playwright._impl import transport
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 from pytest_asyncio import is_async_test
 
@@ -114,18 +117,53 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(figure)
 
 
-launched: list[Browser] = []  # the last one is the one that runs
+class Driven:
+    """The one Chromium of all tests, and the process that drives it. Where one of the two died, both are begun anew."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - by the driver: what it dies of
+
+    async def browser(self) -> Browser:
+        if self._browser is None or self.is_dead:
+            await self.stop()
+            with pytest.MonkeyPatch.context() as here:
+                here.setattr(transport, "_get_stderr_fileno", self.said.fileno)
+                self._playwright = await async_playwright().start()
+            self._browser = await launch(self._playwright)
+        return self._browser
+
+    @property
+    def is_dead(self) -> bool:
+        if self._browser is None:
+            return False
+        return not self._browser.is_connected() or self._browser._impl_obj._connection._closed_error is not None
+
+    def last_words(self) -> str:
+        self.said.seek(0)
+        return self.said.read()[-2000:]
+
+    async def stop(self) -> None:
+        if self._playwright is not None:
+            with contextlib.suppress(Error):
+                async with asyncio.timeout(DEADLINE):
+                    await self._playwright.stop()
+        self._playwright = self._browser = None
+
+
+driven = Driven()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Chromium itself dies now and then on a machine that has too much to do: its test is then run once more."""
+    """Chromium or its driver dies now and then on a machine that has too much to do: that test is run once more."""
     if Path(__file__).parent not in item.path.parents:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports) and launched and not launched[-1].is_connected():
-        figures.append(f"Chromium died in {item.nodeid}, which was run again")
+    if any(report.failed for report in reports) and driven.is_dead:
+        item.warn(pytest.PytestWarning(f"the browser died, and this was run again: {driven.last_words()}"))
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
@@ -134,20 +172,18 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _playwright() -> AsyncIterator[Playwright]:
-    async with async_playwright() as playwright:
-        yield playwright
-        if launched:
-            await launched[-1].close()
+async def _driven() -> AsyncIterator[Driven]:
+    yield driven
+    await driven.stop()
+    driven.said.close()
 
 
 @pytest.fixture
-async def browser(_playwright: Playwright) -> AsyncIterator[Browser]:
+async def browser(_driven: Driven) -> AsyncIterator[Browser]:
     """The one of all tests; each context of it is a person's own, and is closed with its test."""
-    if not launched or not launched[-1].is_connected():
-        launched.append(await launch(_playwright))
-    yield launched[-1]
-    for context in launched[-1].contexts:
+    running = await _driven.browser()
+    yield running
+    for context in running.contexts:
         await context.close()
 
 
