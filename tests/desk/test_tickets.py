@@ -290,6 +290,7 @@ async def test_an_event_carries_the_fields_after_it_and_what_changed(desk):
         "requester": desk.clara.id,
         "assignee": None,
         "tags": [],
+        "due_state": "",
     }
     assert (opened.actor, opened.ticket, opened.comment, opened.public) == (desk.clara.id, ticket.id, 1, True)
     assert changed.fields == opened.fields | {"status": "open", "assignee": desk.anna.id, "tags": ["a", "b"]}
