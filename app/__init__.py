@@ -47,7 +47,10 @@ def create_app(config: Config) -> Quart:
     app = App(__name__, secure=config.server.public_url.startswith("https:"))
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     bearers = Bearers(config.security.secret_key)
-    app.extensions["pult"] = State(config, render, relay, files, SignInLimits(), Limits(config.limits), bearers)
+    long_reads = asyncio.Semaphore(db.long_reads(config.database))
+    app.extensions["pult"] = State(
+        config, render, relay, files, SignInLimits(), Limits(config.limits), bearers, long_reads
+    )
     auth.set_up(app, config)
     security.set_up(app)
     packing.set_up(app)

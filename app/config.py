@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,10 +217,22 @@ def _database(config: Config, base: Path) -> Database:
     if scheme in ("postgres", "postgresql") and rest:
         if not config.security.secret_key:
             raise ConfigError("security.secret_key must be set: on PostgreSQL there is no file to keep one beside")
+        if not _is_address(url):
+            raise ConfigError("database.url cannot be read; in a password : / ? # @ are written %3A %2F %3F %23 %40")
         return config.database
     if scheme != "sqlite" or not rest:
         raise ConfigError("database.url must be sqlite:// and a path, or postgres:// and where the database is")
     return replace(config.database, path=(base / rest).resolve())
+
+
+def _is_address(url: str) -> bool:
+    """Of a PostgreSQL server. What it holds is told nowhere."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port, parts.query and parse_qs(parts.query, strict_parsing=True)
+    except ValueError:
+        return False
+    return parts.netloc.count("@") <= 1
 
 
 def _check_numbers(config: Config) -> None:

@@ -117,6 +117,16 @@ async def snapshot() -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def attempt() -> AsyncIterator[None]:
+    """Part of a snapshot that may fail: the rest of it goes on."""
+    if _inside.get():
+        yield
+        return
+    async with _client().attempt():
+        yield
+
+
 async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
 
@@ -176,6 +186,11 @@ async def exists(database: Database) -> bool:
 async def damage() -> list[str]:
     """What is broken in the open database, a line each."""
     return await _opened.damage(_client())
+
+
+def long_reads(database: Database) -> int:
+    """How many snapshots at once may take long; each of them has a connection."""
+    return stores.of(database).long_reads
 
 
 def hold(database: Database) -> Claim:

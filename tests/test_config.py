@@ -89,6 +89,15 @@ def test_the_file_may_be_named_by_the_environment(tmp_path):
         ("[bus]\nurl = 'redis://x'", {}, "bus.url must be memory://"),
         ("[database]\nurl = 'postgres://x'", {}, f"security.secret_key must be set: {NO_FILE}"),
         ("[database]\nurl = 'sqlite://'", {}, f"database.url must be {EITHER}"),
+        *(
+            (f"[database]\nurl = '{url}'\n[security]\nsecret_key = '{'k' * 32}'", {}, "database.url cannot be read")
+            for url in (
+                "postgres://pult:Ab9/cd@h/pult",
+                "postgres://pult:a#b@h/pult",
+                "postgres://p:a@b@h/pult",
+                "postgres://h/pult?ssl",
+            )
+        ),
         ("[database]\nurl = 'postgres://'", {}, f"database.url must be {EITHER}"),
         ("[database]\nurl = 'mysql://x'", {}, f"database.url must be {EITHER}"),
         ("[security]\nsecret_key = 'short'", {}, "security.secret_key must have at least 32 characters"),

@@ -15,7 +15,6 @@ from app import db
 from app.desk import people
 from app.desk.models import Person, Session, Ticket
 from app.store.sqlite.readers import Reader
-from app.web import state
 from tests.conftest import DEADLINE, Served
 from tests.desk.acts import a_ticket
 from tests.live.actions import Desk
@@ -26,6 +25,8 @@ __all__ = ["open_"]
 
 PAGES = ("/tickets", "/tickets?q=v", "/tickets?view=all&tag=vpn", "/tickets/1", "/tickets/new", "/settings", "/keys")
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+
+LONG = 16  # snapshots that may take long at once
 
 
 @contextmanager
@@ -117,14 +118,14 @@ async def test_many_long_pages_at_once_hold_up_no_short_one_and_have_few_connect
     monkeypatch.setattr(Reader, "begin", lambda reader: (opened.append(reader), begin(reader)))
     monkeypatch.setattr(Reader, "end", lambda reader: (opened.remove(reader), end(reader)))
     monkeypatch.setattr(Reader, "patiently", patiently)
-    searching = [asyncio.create_task(client.get("/tickets?q=tag:vpn+a")) for _ in range(3 * state.LONG)]
+    searching = [asyncio.create_task(client.get("/tickets?q=tag:vpn+a")) for _ in range(3 * LONG)]
     async with asyncio.timeout(DEADLINE / 2):
-        while len(opened) < state.LONG:
+        while len(opened) < LONG:
             await asyncio.sleep(0.005)
         plain = await open_(served.cast.boris, "/tickets")
         assert (await client.get("/tickets/1")).status_code == 200
         await plain.equals_its_reload()
-    assert len(opened) == state.LONG
+    assert len(opened) == LONG
     over.set()
     assert {(await answer).status_code for answer in searching} == {200} and opened == []
 

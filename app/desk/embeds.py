@@ -16,6 +16,7 @@ from app.desk.audience import Audience, Seen
 from app.desk.errors import Code, Invalid, Missing, Refused
 from app.desk.events import What
 from app.desk.filters import UNDONE
+from app.desk.letters import can_be_kept
 from app.desk.models import Comment, EmbedKey, Person, Status, Ticket
 from app.desk.roles import Right
 from app.desk.values import Message, Opening
@@ -95,7 +96,7 @@ async def revoke_key(id: str, by: Actor = DESK) -> EmbedKey:  # noqa: A002 - the
     if not policy.may(by, Right.KEYS_MANAGE):
         raise Refused
     async with db.transaction():
-        key = await EmbedKey.get_or_none(id=id)
+        key = await known_key(id)
         if key is None:
             raise Missing
         if key.revoked is None:
@@ -112,11 +113,12 @@ async def keys() -> list[EmbedKey]:
 
 async def known_key(id: str) -> EmbedKey | None:  # noqa: A002
     """Also one that is revoked."""
-    return await EmbedKey.get_or_none(id=id) if id else None
+    return await EmbedKey.get_or_none(id=id) if id and can_be_kept(id) else None
 
 
 async def valid_key(id: str) -> EmbedKey | None:  # noqa: A002
-    return await EmbedKey.get_or_none(id=id, revoked=None)
+    key = await known_key(id)
+    return key if key and key.revoked is None else None
 
 
 def secret(key: str, desk_secret: str) -> str:
@@ -191,13 +193,16 @@ async def open_ticket(embed: Embed, asked: Opening) -> Ticket:
 
 
 async def speaker(embed: Embed, action: str, ticket: int | None = None) -> Speaker:
-    """Who acts. Raises Refused, or Missing where the page is not even to show that ticket."""
+    """Who acts. Raises Refused, or Missing where the page is not even to show that ticket.
+
+    They find a ticket that they may write to, also where their page shows none.
+    """
     person = await person_of(embed.person, embed.key)
     if person is None or not policy.may(person, Right.BE_EMBEDDED):
         raise Refused
     if not embed.may(action, ticket):
         raise Refused if embed.may("read", ticket) else Missing
-    return Speaker(person.id, embed, person.rights & {ACTIONS[action] for action in embed.actions})
+    return Speaker(person.id, embed, person.rights & {Right.READ, *(ACTIONS[action] for action in embed.actions)})
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from app.desk.asked import Query
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF
 from app.desk.found import Found
+from app.desk.letters import can_be_kept
 from app.desk.models import LARGEST_ID, DueState, Person, Priority, Status
 from app.desk.values import one_tag
 
@@ -83,7 +84,7 @@ class Filter:
         if self.requester:
             yield "requester", _ids(self.requester)
         if self.tag:
-            yield "tags", frozenset() if "\x00" in self.tag else frozenset({one_tag(self.tag)})
+            yield "tags", frozenset({one_tag(self.tag)}) if can_be_kept(self.tag) else frozenset()
         if self.due:
             yield "due_state", frozenset({self.due}) & DUE
         if self.q:

@@ -14,7 +14,13 @@ _NO_CHARACTER = "\ufdd0-\ufdef" + "".join(
 )
 _JOINING = "\u034f\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 _IGNORED = re.compile(f"[{_IGNORABLE}{_NO_CHARACTER}]")
+_NEVER_KEPT = re.compile("[\x00\ud800-\udfff]")
 _STRAY = re.compile(f"(?![{_JOINING}])[{_IGNORABLE}{_NO_CHARACTER}]")
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether every store can hold it: no NUL, and no half of a character."""
+    return _NEVER_KEPT.search(text) is None
 
 
 def is_visible(text: str) -> bool:

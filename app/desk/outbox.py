@@ -8,6 +8,8 @@ from app import db
 
 RENDER = "render"  # again: a text that could not be rendered when it was written
 
+SOON = 60_000_000  # microseconds
+
 PUT = "INSERT INTO job (kind, data, due) VALUES (?, ?, ?)"
 
 
@@ -20,6 +22,12 @@ async def put(kind: str, data: Mapping[str, Any] | None = None, *, due: int = 0)
 
 
 async def put_once(kind: str) -> None:
-    """The same, without data, where there is no job of this kind yet: one does for all."""
-    if not await db.rows("SELECT 1 FROM job WHERE kind = ? AND due IS NOT NULL LIMIT 1", [kind]):
+    """The same, without data, where no job of this kind waits: one does for all, and comes within a minute.
+
+    One that somebody is at may have looked already.
+    """
+    waits = "kind = ? AND due IS NOT NULL AND leased_until = 0"
+    if not await db.rows(f"SELECT 1 FROM job WHERE {waits} LIMIT 1", [kind]):  # noqa: S608 - our own
         await put(kind)
+    soon = db.now() + SOON
+    await db.rows(f"UPDATE job SET due = ? WHERE {waits} AND due > ?", [soon, kind, soon])  # noqa: S608 - our own

@@ -19,7 +19,7 @@ from app.config import Sessions
 from app.desk import addresses, events, search, values
 from app.desk.errors import Code, Invalid, Missing
 from app.desk.events import What
-from app.desk.letters import is_visible, without_strays
+from app.desk.letters import can_be_kept, is_visible, without_strays
 from app.desk.models import Person, Session, from_row
 from app.desk.roles import Role
 
@@ -44,6 +44,8 @@ def parse_name(text: str) -> str:
 
 async def by_email(text: str) -> Person | None:
     """Whoever has this address, however it is written; or who kept one as it was written before it got one form."""
+    if not can_be_kept(text):
+        return None
     typed = text.strip().lower()[: addresses.LONGEST + 1]
     found = await db.rows(
         "SELECT * FROM person WHERE email IN (?, ?) ORDER BY email <> ? LIMIT 1", [typed, addresses.same(text), typed]

@@ -113,9 +113,9 @@ async def write(first: int, last: int, rows: Collection[Texts]) -> None:
     for row in rows:
         texts = (
             (SUBJECT, row.subject),
+            (REQUESTER, row.requester),  # before what may be too much: by this requesters find their own
             *((REPLIES, said) for said in row.replies),
             *((NOTES, said) for said in row.notes),
-            (REQUESTER, row.requester),
         )
         await db.rows(
             "INSERT INTO search (ticket_id, words) VALUES (?, ?::text::tsvector)", [row.ticket, vector(*texts)]

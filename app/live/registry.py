@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from app import db
 from app.desk.events import Happened
 from app.live import journal
 from app.live.content import Content
@@ -173,7 +174,8 @@ async def _read(wanted: Iterable[Shown]) -> Contents:
     for shown in list(wanted):
         began = time.monotonic()
         try:
-            contents[shown] = await shown.region.compute()
+            async with db.attempt():
+                contents[shown] = await shown.region.compute()
         except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
             contents[shown] = None
             failures[shown.region] = error

@@ -40,13 +40,15 @@ class Dialect(Protocol):
 
     index: the kind of its full-text index. unindexed: before a column, keeps it from being looked up in an index.
     announce: more of what the journal's new number returns; it tells every process that listens, once committed.
-    failures: what a statement may raise that trouble() knows.
+    failures: what a statement may raise that trouble() knows. long_reads: snapshots at once that may take long, so that
+    there are connections for those that do not.
     """
 
     index: str
     unindexed: str
     announce: str
     failures: tuple[type[Exception], ...]
+    long_reads: int
 
     def connection(self, database: Database, *, migrating: bool = False) -> dict[str, Any]:
         """The ORM's settings of it."""

@@ -1,7 +1,7 @@
 """What the composition root made, where the web floor reaches it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 from quart import current_app
@@ -13,11 +13,11 @@ from app.web.assets import Assets
 from app.web.bearers import Bearers
 from app.web.limits import Limits, SignInLimits
 
-LONG = 16  # pages with long reads at once: each holds a connection while it waits for its turn; no other page waits
-
 
 @dataclass(frozen=True)
 class State:
+    """long_reads: held by each page that may read for long. It has a connection meanwhile; no other page waits."""
+
     config: Config
     render: Renderer
     relay: Relay
@@ -25,7 +25,7 @@ class State:
     sign_ins: SignInLimits
     limits: Limits
     bearers: Bearers
-    long_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LONG))
+    long_reads: asyncio.Semaphore
 
 
 def state() -> State:

@@ -4,6 +4,7 @@ Those of an older version, at each start; those that could not be rendered when 
 any. Meanwhile pages show what is there. Where something else comes of it an event says so, and open pages follow.
 """
 
+import time
 from typing import Any
 
 from app import db
@@ -16,6 +17,7 @@ from app.markup import VERSION
 from app.work.queue import SECOND, Again, Data
 
 FEW = 20  # texts in one transaction
+LONGEST_STEP = 20.0  # seconds; what takes longer goes on as the next job, well within the lease of this one
 PAUSE = SECOND // 10  # between two of them, in which others write
 FIRST_REST, LONGEST_REST = 60 * SECOND, 600 * SECOND  # until those are looked at again that could not be made
 NEVER = 2**31 - 1  # the number of no text, and of no renderer
@@ -35,11 +37,15 @@ async def renew(data: Data, _: Config) -> Again | None:
     if renderer is None:
         return await _after_all(rest)
     found = await db.rows(TEXTS, [renderer, data.get("before", NEVER), FEW])
-    made = [(text, await rendering.made(text["body"])) for text in found]
+    made, until = list[tuple[dict[str, Any], Made]](), time.monotonic() + LONGEST_STEP
+    for text in found:
+        made.append((text, await rendering.made(text["body"])))
+        if time.monotonic() > until:
+            break
     async with db.transaction():
         for text, new in made:
             await _keep(text, new)
-    where = {"before": found[-1]["id"]} if found else {"renderer": await _other_than(renderer)}
+    where = {"before": made[-1][0]["id"]} if made else {"renderer": await _other_than(renderer)}
     return Again(db.now() + (PAUSE if found else 0), {"rest": rest, "renderer": renderer} | where)
 
 

@@ -5,6 +5,7 @@ needs no hint for what another process puts, or for a moment that comes.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -33,6 +34,7 @@ class Runner:
     def __init__(self, kinds: Mapping[str, Work], config: Config, standing: Sequence[str] = ()) -> None:
         self._kinds, self._config, self._standing = kinds, config, standing
         self._working: dict[asyncio.Task[None], Job] = {}
+        self._epoch = ""  # of the database whose standing jobs were begun
         self._hint = asyncio.Event()
 
     def hint(self) -> None:
@@ -50,9 +52,10 @@ class Runner:
     async def _look(self) -> float:
         """Seconds until the next look, if nobody hints before."""
         try:
-            if self._standing:
+            [journal] = await db.rows("SELECT epoch FROM journal WHERE id = 1")
+            if journal["epoch"] != self._epoch:  # it begins, or the database is another one, put in the place of ours
                 await queue.stand(self._standing)
-                self._standing = ()
+                self._epoch = journal["epoch"]
             await self.begin_due()
             return LOOK
         except db.NotWritten:  # which is logged there
@@ -93,9 +96,10 @@ class Runner:
         try:
             if job.attempt > TRIES:
                 raise RuntimeError(DIED)
-            async with asyncio.timeout(LEASE / SECOND):
+            async with asyncio.timeout(0.9 * LEASE / SECOND):
                 again = await self._kinds[job.kind](job.data, self._config)
-            await queue.done(job, again)
+            if await queue.done(job, again) and again and again.due <= db.now() + LOOK * SECOND:
+                asyncio.get_running_loop().call_later(max(0, again.due - db.now()) / SECOND, self.hint)
         except Exception as error:  # noqa: BLE001 - one job's trouble is not the others'
             await self._note(job, error)
 
@@ -118,4 +122,5 @@ class Runner:
         await asyncio.gather(*working, return_exceptions=True)
         for task, job in working.items():
             if task.cancelled():
-                await queue.give_back(job)
+                with contextlib.suppress(Exception):  # the lease ends it
+                    await queue.give_back(job)

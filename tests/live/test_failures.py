@@ -82,14 +82,16 @@ async def closed(page: OpenPage) -> int:
     return page.closed
 
 
-@pytest.fixture
-def header_of_1(monkeypatch):
-    """Lets the header of ticket 1 fail, until its result is called."""
+@pytest.fixture(params=["our own", "the database's"])
+def header_of_1(request, monkeypatch):
+    """Lets the header of ticket 1 fail, by an error of ours or of its statement, until its result is called."""
     header = queries.header
 
     async def fail(audience, ticket):
-        if ticket == 1:
+        if ticket == 1 and request.param == "our own":
             raise RuntimeError(INSIDE)
+        if ticket == 1:
+            await db.rows(f'SELECT 1 FROM "{INSIDE}"')
         return await header(audience, ticket)
 
     def fails():

@@ -319,6 +319,17 @@ async def test_who_is_told_that_it_is_too_large_before_it_has_all_come_hears_it(
     writer.close()
 
 
+async def test_an_address_that_no_database_can_hold_is_nobodys(desk, log):
+    stranger, anna = desk.stranger(), await desk.client(desk.cast.anna)
+    for email in ("\x00", "anna\x00@pult.example"):
+        answer = await stranger.post("/login", data={"email": email, "password": "whatever it is"})
+        assert answer.status_code == 422
+        ticket = await a_ticket(desk.cast.clara)
+        answer = await anna.post(f"/tickets/{ticket.id}", data={"version": "1", "requester": email})
+        assert answer.status_code == 422
+    assert "Traceback" not in log.text
+
+
 FORWARDED = [
     {"X-Forwarded-Host": "evil.example"},
     {"X-Forwarded-Proto": "https"},

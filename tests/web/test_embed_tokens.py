@@ -48,6 +48,23 @@ async def test_a_good_token_shows_its_persons_tickets(desk, site):
     assert rows(page) == [1]
 
 
+async def test_a_site_may_let_its_page_write_where_it_shows_nothing(desk, site):
+    there = {"bearer": site.token(actions=["comment"]), "body": "Sent by the site's own form", "key": "k"}
+    assert await status(desk, there["bearer"], "/embed/tickets/1") == 404
+    posted = [await desk.stranger().post(f"/embed/tickets/{number}/comments", data=there) for number in (2, 1)]
+    assert [answer.status_code for answer in posted] == [404, 303]
+
+
+@pytest.mark.parametrize("odd", ["\x00", "ek\x00", "\ud800", "é" * 30])
+async def test_a_key_that_no_database_can_hold_is_none(odd, desk, site, log):
+    assert await status(desk, site.token(header={"kid": odd})) == 401
+    if odd != "\ud800":  # which no address can say
+        assert (await desk.stranger().get("/embed/tickets", params={"key": odd})).status_code == 401
+        vera = await desk.client(desk.cast.vera)
+        assert (await vera.get("/keys", params={"shown": odd})).status_code == 200
+    assert "Traceback" not in log.text
+
+
 # What a token says, or what it says at this moment: a test runs minutes after it was collected.
 Claims = dict[str, object] | Callable[[int], dict[str, object]]
 

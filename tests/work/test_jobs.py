@@ -65,6 +65,31 @@ async def test_one_does_for_all_where_one_is_enough(desk):
     assert await left() == [("{}", 0)]
 
 
+async def test_one_that_somebody_is_at_may_have_looked_already(desk):
+    await outbox.put_once("note")
+    await queue.claim(["note"], 1)
+    await outbox.put_once("note")
+    assert await left() == [("{}", 1), ("{}", 0)]
+
+
+async def test_one_that_waits_for_long_comes_within_a_minute(goes_on, desk):
+    await outbox.put("note", due=db.now() + 600 * SECOND)
+    await outbox.put_once("note")
+    assert [job.due for job in await queue.listing()] == [db.now() + 60 * SECOND]
+
+
+async def test_what_stands_is_begun_anew_with_a_database_that_is_put_in_the_place_of_ours(desk, notes):
+    at_work = Runner({"note": notes}, Config(), ["note"])
+    for _ in range(2):
+        await at_work._look()
+        await at_work.work_off()
+    assert len(notes.given) == 1
+    await db.rows("UPDATE journal SET epoch = 'of a copy' RETURNING id")
+    await at_work._look()
+    await at_work.work_off()
+    assert len(notes.given) == 2
+
+
 async def test_a_job_is_done_when_it_is_due_in_the_order_in_which_they_are(goes_on, at_work, notes, monkeypatch):
     monkeypatch.setattr(runner, "AT_ONCE", 1)
     for n, seconds in enumerate((20, 10, 0, 10, 3600)):

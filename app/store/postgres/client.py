@@ -8,7 +8,7 @@ tortoise-orm: the version is pinned, and tests/store cancels transactions at eve
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -102,6 +102,21 @@ class Client(Statements, AsyncpgDBClient):
             _snapshot.reset(token)
             snapshot.over = True
             await finish(self._end(snapshot))
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Inside a snapshot: it goes on after a statement that fails here, which would end it otherwise."""
+        snapshot = _current()
+        if snapshot is None:
+            yield
+            return
+        await self._of_snapshot(snapshot, "SAVEPOINT attempt", ())
+        try:
+            yield
+        except Exception:
+            with suppress(OperationalError):  # which the next read raises again
+                await self._of_snapshot(snapshot, "ROLLBACK TO attempt", ())
+            raise
 
     async def _end(self, snapshot: Snapshot) -> None:
         async with snapshot.lock:

@@ -12,7 +12,7 @@ from tortoise.migrations.schema_editor import AsyncpgSchemaEditor
 
 from app.config import Database
 from app.store.dialect import BUSY_SECONDS, Client, Unsuitable
-from app.store.postgres.client import BEGIN_MIGRATION
+from app.store.postgres.client import BEGIN_MIGRATION, READERS
 from app.store.postgres.listening import CHANNEL, listen
 from app.store.postgres.troubles import translated, trouble
 
@@ -58,6 +58,7 @@ class PostgreSQL:
     """See app.store.dialect.Dialect."""
 
     index = "tsvector"
+    long_reads = READERS // 2
     unindexed = ""
     announce = f", pg_notify('{CHANNEL}', '')"
     failures: tuple[type[Exception], ...] = (OperationalError,)

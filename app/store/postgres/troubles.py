@@ -8,11 +8,13 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 # Classes of SQLSTATE, and single ones, of a server that is away, full, busy or not to be written to; not of a wrong
 # statement. See https://www.postgresql.org/docs/current/errcodes-appendix.html
-CLASSES = ("08", "40", "53", "57", "58")
+CLASSES = ("08", "28", "40", "53", "57", "58")  # 28: the role may not sign in any more
 SINGLE = {
     "25006",  # read-only
     "25P03",  # this process was frozen while it wrote
-    "28000",  # the role may not sign in any more
+    "25P04",  # a transaction took longer than the server allows
+    "3D000",  # the database is not there, as while it is made anew
+    "55000",  # it takes no connections now
     "42501",  # the role may not write
     "55P03",  # another process does not let go
     "XX001",  # damaged

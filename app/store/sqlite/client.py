@@ -235,6 +235,11 @@ class Client(SqliteClient):
         async with (await self._reading()).snapshot():
             yield
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A statement that fails ends no snapshot here."""
+        yield
+
     async def _reading(self) -> Readers:
         if self._readers is None:
             async with self._lock:

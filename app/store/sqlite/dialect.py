@@ -28,6 +28,7 @@ class SQLite:
     index = "fts5"
     unindexed = "+"
     announce = ""
+    long_reads = 16
     failures: tuple[type[Exception], ...] = (OperationalError, sqlite3.OperationalError)
 
     def connection(self, database: Database, *, migrating: bool = False) -> dict[str, Any]:
