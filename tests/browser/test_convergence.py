@@ -87,7 +87,9 @@ steps = st.lists(
 async def test_every_page_equals_its_reload_whatever_happens(trace, browser, blank, tmp_path, log):
     path = Path(f"{tmp_path}/{len(list(tmp_path.iterdir()))}.sqlite3")
     shutil.copy(blank, path)
-    config = Config(server=Server(port=0), database=Database(url=f"sqlite://{path}", path=path), security=Security(SECRET))
+    config = Config(
+        server=Server(port=0), database=Database(url=f"sqlite://{path}", path=path), security=Security(SECRET)
+    )
     running = Running(config, log)
     await running.open()
     try:
