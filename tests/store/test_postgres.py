@@ -72,6 +72,26 @@ async def test_reads_and_snapshots_can_be_cancelled_at_any_moment(desk):
     await stands()
 
 
+@pytest.mark.parametrize("asked", ["SELECT {} + 1 AS what", "SELECT {} + 1 AS what WHERE ? = 1"])
+async def test_a_read_left_at_any_step_leaves_nothing_for_the_next(asked, desk):
+    """Cancelled, or refused its values, between being parsed and being run: the driver tells the server nothing."""
+    connection = db.get_connection("default")
+    steps = 0
+    for steps in range(1, 200):
+        reading = asyncio.create_task(db.rows(asked.format(steps), ["no number"] if "?" in asked else []))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        reading.cancel()
+        [done] = await asyncio.gather(reading, return_exceptions=True)
+        async with db.snapshot():
+            assert await position() == CAME
+        assert connection.reader.get_size() == 1, "nor is it opened anew"
+        if not isinstance(done, asyncio.CancelledError):
+            assert not db.trouble(done) if isinstance(done, Exception) else done == [{"what": steps + 1}]
+            break
+    assert 3 < steps < 199
+
+
 async def test_who_writes_stands_in_line_and_nobody_who_reads_waits(desk, database):
     """Another process holds the journal's row: a writer waits, one that does not want to is told, a page is read."""
     other = await asyncpg.connect(database.url)

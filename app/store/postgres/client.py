@@ -26,6 +26,8 @@ PATIENCE = 10  # seconds that one waits for a connection
 BEGIN = "BEGIN; SELECT position FROM journal WHERE id = 1 FOR UPDATE"
 BEGIN_AT_ONCE = f"{BEGIN} NOWAIT"
 BEGIN_MIGRATION = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('pult migrates'))"
+# After a read that was left between being parsed and being run the server waits inside it: this ends it.
+NOTHING = ""
 BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 READS = re.compile(r"\s*(?:SELECT|WITH|EXPLAIN)\b", re.IGNORECASE)
@@ -121,14 +123,17 @@ class Client(Statements, AsyncpgDBClient):
     async def _end(self, snapshot: Snapshot) -> None:
         async with snapshot.lock:
             opened, snapshot.connection = snapshot.connection, None
-            if opened is None:
-                return
-            try:
-                await opened.execute("ROLLBACK")
-            except Exception:  # noqa: BLE001 - nothing was to be kept
-                cut(opened)
-            finally:
-                await self.given_back(self.reader, opened)
+            if opened is not None:
+                await self._ended(opened, "ROLLBACK")
+
+    async def _ended(self, opened: Any, statement: str) -> None:
+        """Give a connection back of which nothing more is wanted, after this statement."""
+        try:
+            await opened.execute(statement)
+        except Exception:  # noqa: BLE001 - nothing was to be kept
+            cut(opened)
+        finally:
+            await self.given_back(self.reader, opened)
 
     async def _rows(self, query: str, values: Sequence[Any]) -> list[Any]:
         if not READS.match(query):
@@ -154,9 +159,11 @@ class Client(Statements, AsyncpgDBClient):
         try:
             with translated():
                 found: list[Any] = await opened.fetch(numbered(query), *values)
-                return found
-        finally:
-            await finish(self.given_back(self.reader, opened))
+        except BaseException:
+            await finish(self._ended(opened, NOTHING))
+            raise
+        await finish(self.given_back(self.reader, opened))
+        return found
 
     async def _of_snapshot(self, snapshot: Snapshot, query: str, values: Sequence[Any]) -> list[Any]:
         async with snapshot.lock:

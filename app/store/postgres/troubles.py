@@ -48,9 +48,10 @@ def trouble(error: BaseException | None) -> str:
 def is_lost(error: OperationalError) -> bool:
     """Whether a statement may have failed because its connection did, so that another may be asked."""
     cause = error.args[0] if error.args else None
-    return isinstance(cause, LOST) and not isinstance(cause, TimeoutError | asyncpg.QueryCanceledError)
+    return isinstance(cause, LOST) and not isinstance(cause, TimeoutError | asyncpg.QueryCanceledError | ValueError)
 
 
 def _is_trouble(cause: BaseException) -> bool:
     code = getattr(cause, "sqlstate", None) or ""
-    return isinstance(cause, CUT) or code[:2] in CLASSES or code in SINGLE
+    cut = isinstance(cause, CUT) and not isinstance(cause, ValueError)  # which is what it says of a value it refuses
+    return cut or code[:2] in CLASSES or code in SINGLE
