@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import browsers, fan_out, lists, servers, units, waits
+from tests.bench import browsers, databases, fan_out, lists, servers, units, waits
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import MEGABYTE, Server
 
 SMALL, BIG = 10_000, 100_000  # tickets
 GROWTH = 1.2  # what a page may cost at the bigger desk, against the smaller one
+STORES = {"list": 1.5, "comment": 2}  # what it may cost the desk itself on PostgreSQL, against SQLite
 UNITS = {  # what a request is called, and the units that it may cost
     "list": ("list of 50", 30),
     "ticket": ("ticket, 20 comments", 30),
@@ -64,13 +65,13 @@ def kilobytes(size: float) -> str:
     return f"{size / 1000:.1f} kB"
 
 
-def filled(database: Path, tickets: int) -> Path:
+def filled(database: str, tickets: int) -> str:
     tell(f"filling a desk with {tickets:,} tickets")
     servers.pult(database, "demo", "--tickets", str(tickets))
     return database
 
 
-async def small(bare: Client, database: Path) -> list[Row]:
+async def small(bare: Client, database: str) -> list[Row]:
     """Everything, at a desk of 10,000 tickets."""
     with servers.desk(database) as server:
         tell("pages and writes")
@@ -154,7 +155,7 @@ async def in_browsers(server: Server) -> list[Row]:
     ]
 
 
-async def grown(small: Path, big: Path, tickets: int) -> list[Row]:
+async def grown(small: str, big: str, tickets: int) -> list[Row]:
     """What grows with the number of tickets."""
     with servers.desk(small) as smaller, servers.desk(big) as bigger:
         tell("pages and writes of both desks")
@@ -168,15 +169,32 @@ async def grown(small: Path, big: Path, tickets: int) -> list[Row]:
     return [*rows, memory]
 
 
+async def on_postgres(sqlite: str, postgres: str) -> list[Row]:
+    """The desk's own CPU on one store, in that on the other, by turns; and what is live on the second."""
+    filled(postgres, SMALL)
+    with servers.desk(sqlite) as one, servers.desk(postgres) as other:
+        tell("both stores")
+        client = await signed_in(other)
+        found = await units.growth((client, postgres), (await signed_in(one), sqlite))
+        tell("many different lists on PostgreSQL")
+        live = list_rows(await lists.of_desk(client, postgres))
+    rows = [
+        Row(f"{name}, PostgreSQL to SQLite", found[key], STORES.get(key), times) for key, (name, _) in UNITS.items()
+    ]
+    return rows + [Row(f"PostgreSQL: {row.what.strip()}", row.found, row.most, row.form) for row in live]
+
+
 async def main(tickets: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for servers too
     with tempfile.TemporaryDirectory(prefix="pult-bench-") as name:
         folder = Path(name)
         with servers.bare() as server:
-            rows = await small(Client(server), filled(folder / "desk.sqlite3", SMALL))
-        desks = filled(folder / "small.sqlite3", SMALL), filled(folder / "big.sqlite3", tickets)
-        rows += await grown(*desks, tickets)
+            rows = await small(Client(server), filled(databases.sqlite(folder / "desk.sqlite3"), SMALL))
+        little = filled(databases.sqlite(folder / "small.sqlite3"), SMALL)
+        rows += await grown(little, filled(databases.sqlite(folder / "big.sqlite3"), tickets), tickets)
+        with databases.postgres() as database:
+            rows += await on_postgres(little, database) if database else []
     for row in rows:
         aim = "" if row.most is None else f"at most {row.form(row.most)}"
         print(f"{row.what:<66}{row.form(row.found):>12}   {aim:<20}{row.verdict}".rstrip())  # noqa: T201

@@ -4,22 +4,20 @@ import asyncio
 import itertools
 import json
 import re
-import sqlite3
 import statistics
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 from app.config import ROOT
 from tests.bench import servers
+from tests.bench.databases import numbers, open_tickets, position
 from tests.bench.http import Client, signed_in
 from tests.bench.servers import Server
-from tests.bench.units import open_tickets
 
 SOCKETS, FEW = 1000, 10
 PROCESSES = 2
@@ -134,7 +132,7 @@ async def of_bare(text: str) -> dict[str, float]:
     return {"memory": memory, "last": last, "cpu": cpu}
 
 
-async def of_desk(server: Server, database: Path) -> dict[str, Any]:
+async def of_desk(server: Server, database: str) -> dict[str, Any]:
     people = [await signed_in(server, email=email) for email in STAFF]
     anna = people[1]
     shown = await shown_tickets(anna)
@@ -151,7 +149,7 @@ async def of_desk(server: Server, database: Path) -> dict[str, Any]:
     return found
 
 
-async def lag(pages: Crowd, client: Client, tickets: Sequence[int], database: Path) -> tuple[float, float]:
+async def lag(pages: Crowd, client: Client, tickets: Sequence[int], database: str) -> tuple[float, float]:
     """At so many changes a second on different tickets: seconds that a page lagged at most, and CPU a second."""
     last = position(database)
     await pages.report()
@@ -165,8 +163,7 @@ async def lag(pages: Crowd, client: Client, tickets: Sequence[int], database: Pa
     stands = position(database)
     heard = await reached(pages, stands)
     load = (client.server.cpu() - cpu) / (time.time() - began)
-    with closing(sqlite3.connect(database)) as connection:
-        events = connection.execute("SELECT id, at FROM event WHERE id > ? ORDER BY id", [last]).fetchall()
+    events = numbers(database, f"SELECT id, at FROM event WHERE id > {last} ORDER BY id")
     worst = 0.0
     for page in heard:
         waiting = iter(events)
@@ -190,7 +187,7 @@ async def reached(pages: Crowd, number: int) -> list[Any]:
     raise TimeoutError("some page never caught up")
 
 
-async def elsewhere(people: Sequence[Client], database: Path) -> float:
+async def elsewhere(people: Sequence[Client], database: str) -> float:
     """How much dearer a change is with so many pages open that do not show it than with few such pages, as a ratio.
 
     What open pages cost by themselves, their heartbeats, is taken off. Every change is of the next ticket, so that no
@@ -236,9 +233,3 @@ async def cost_of(client: Client, requests: Callable[[], Sequence[bytes]], idle:
 async def shown_tickets(client: Client) -> list[int]:
     answer = await client.ask(client.get("/tickets"))
     return [int(number) for number in re.findall(r'<tr id="ticket-(\d+)"', answer.text)]
-
-
-def position(database: Path) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        [(number,)] = connection.execute("SELECT position FROM journal")
-    return int(number)

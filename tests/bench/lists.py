@@ -5,10 +5,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from itertools import cycle, product
-from pathlib import Path
 from typing import Any
 
-from tests.bench.fan_out import PROCESSES, Crowd, crowd, live_urls, position, reached
+from tests.bench.databases import position
+from tests.bench.fan_out import PROCESSES, Crowd, crowd, live_urls, reached
 from tests.bench.http import Client
 
 GROUPS, VARIANTS = 20, 10  # lists, in groups that show the same tickets
@@ -18,7 +18,7 @@ LOADED = 500  # lists that were loaded, and never opened
 SORTS = ("-updated", "updated", "-created", "created", "due")
 
 
-async def of_desk(client: Client, database: Path) -> dict[str, Any]:
+async def of_desk(client: Client, database: str) -> dict[str, Any]:
     """Seconds for lags; seconds of the server's CPU for a change; its load as a part of one core."""
     tickets = [await _tagged(client, f"bench{group}") for group in range(GROUPS)]
     found: dict[str, Any] = {"none": await _cost(client, tickets)}
@@ -74,7 +74,7 @@ async def _cost(client: Client, tickets: Sequence[str]) -> float:
     return statistics.median(found)
 
 
-async def _one_by_one(pages: Crowd, client: Client, database: Path, tickets: Sequence[str]) -> list[float]:
+async def _one_by_one(pages: Crowd, client: Client, database: str, tickets: Sequence[str]) -> list[float]:
     """From the POST to the frame, sorted, one change after the other."""
     found = []
     for request in _changes(client, tickets, QUIET):
@@ -86,7 +86,7 @@ async def _one_by_one(pages: Crowd, client: Client, database: Path, tickets: Seq
     return sorted(found)
 
 
-async def _lags(pages: Crowd, client: Client, database: Path, tickets: Sequence[str], groups: int) -> list[float]:
+async def _lags(pages: Crowd, client: Client, database: str, tickets: Sequence[str], groups: int) -> list[float]:
     """At so many changes a second: from sending a change until a page that shows it has it, for each and each, sorted.
 
     groups: of lists, in the order in which they were opened; one: it shows every change.

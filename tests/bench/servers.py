@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import ROOT
-from tests.conftest import UNLIMITED
+from tests.conftest import SECRET, UNLIMITED
 
 MEGABYTE = 1e6
 
@@ -54,7 +54,7 @@ class Server:
 
 
 @contextmanager
-def desk(database: Path) -> Iterator[Server]:
+def desk(database: str) -> Iterator[Server]:
     """The desk, served as `serve` does it."""
     with _running("-m", "app", "serve", "--port", "0", database=database) as server:
         yield server
@@ -67,7 +67,7 @@ def bare() -> Iterator[Server]:
         yield server
 
 
-def pult(database: Path, *arguments: str) -> None:
+def pult(database: str, *arguments: str) -> None:
     """Run a command of the desk to its end."""
     subprocess.run(
         command(*arguments),
@@ -82,13 +82,13 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "app", *arguments]
 
 
-def environment(database: Path) -> dict[str, str]:
-    settings = {"PULT_DATABASE__URL": f"sqlite://{database}", "PULT_SERVER__LOG_LEVEL": "warning"}
-    return {**os.environ, **UNLIMITED, **settings}
+def environment(database: str) -> dict[str, str]:
+    settings = {"DATABASE__URL": database, "SECURITY__SECRET_KEY": SECRET, "SERVER__LOG_LEVEL": "warning"}
+    return {**os.environ, **UNLIMITED, **{f"PULT_{name}": value for name, value in settings.items()}}
 
 
 @contextmanager
-def _running(*arguments: str, database: Path = Path("unused")) -> Iterator[Server]:
+def _running(*arguments: str, database: str = "sqlite://unused") -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=environment(database), stdout=subprocess.PIPE, text=True
     )

@@ -2,13 +2,11 @@
 
 import itertools
 import random
-import sqlite3
 import statistics
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.bench.databases import open_tickets, words
 from tests.bench.http import Client
 
 ROUNDS = 5  # of which the median counts
@@ -25,13 +23,13 @@ class Kind:
     status: int = 200
 
 
-async def of_desk(bare: Client, client: Client, database: Path) -> dict[str, float]:
+async def of_desk(bare: Client, client: Client, database: str) -> dict[str, float]:
     """What each kind of request costs the desk, in units that are measured by turns with it."""
     unit = Kind(lambda: [bare.get("/")] * 500)
     return {name: await _by_turns(client, kind, bare, unit) for name, kind in (await _kinds(client, database)).items()}
 
 
-async def growth(big: tuple[Client, Path], small: tuple[Client, Path]) -> dict[str, float]:
+async def growth(big: tuple[Client, str], small: tuple[Client, str]) -> dict[str, float]:
     """How much dearer each kind of request is at the bigger of two desks, by turns."""
     dear, cheap = await _kinds(*big), await _kinds(*small)
     return {name: await _by_turns(big[0], dear[name], small[0], cheap[name]) for name in dear}
@@ -61,7 +59,7 @@ async def _cost(client: Client, kind: Kind) -> float:
     return (client.server.cpu() - before) / asked
 
 
-async def _kinds(client: Client, database: Path) -> dict[str, Kind]:
+async def _kinds(client: Client, database: str) -> dict[str, Kind]:
     """Each kind of request, for a desk that this client asks."""
     rare, common = words(database)
     tickets = open_tickets(database)
@@ -89,24 +87,3 @@ async def _kinds(client: Client, database: Path) -> dict[str, Kind]:
         "create": Kind(create, 303),
         "comment": Kind(comment, 303),
     }
-
-
-def words(database: Path) -> tuple[str, str]:
-    """A word that stands in a few tickets, and one that stands in about a tenth of them."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'search', 'row')")
-        [(tickets,)] = connection.execute("SELECT count(*) FROM ticket")
-        found = connection.execute("SELECT term, doc FROM temp.vocabulary WHERE length(term) > 4").fetchall()
-    plain = [(word, number) for word, number in found if word.isascii() and not word.startswith("person")]
-    rare = min(plain, key=lambda pair: (abs(pair[1] - 3), pair[0]))
-    common = min(plain, key=lambda pair: abs(pair[1] - tickets / 10))
-    assert 1 <= rare[1] <= 10, rare
-    assert 0.05 <= common[1] / tickets <= 0.2, (common, tickets)
-    return rare[0], common[0]
-
-
-def open_tickets(database: Path) -> list[int]:
-    """Tickets that take comments, all over the desk."""
-    with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT id FROM ticket WHERE status IN ('open', 'pending') AND NOT deleted")
-        return [number for (number,) in rows]

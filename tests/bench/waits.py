@@ -4,17 +4,16 @@ import asyncio
 import itertools
 import time
 from asyncio.subprocess import DEVNULL
-from pathlib import Path
 
 from tests.bench import servers
+from tests.bench.databases import open_tickets
 from tests.bench.http import Client
-from tests.bench.units import open_tickets
 
 TICKETS = 20_000  # that demo adds; it goes on as evenly with more
 PAUSE = 0.02  # seconds between two writes
 
 
-async def beside_demo(client: Client, database: Path) -> list[float]:
+async def beside_demo(client: Client, database: str) -> list[float]:
     """Seconds that each of a person's comments took, in order, one after another until demo is done."""
     tickets = itertools.cycle(open_tickets(database))
     found = []
