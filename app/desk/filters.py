@@ -1,7 +1,7 @@
 """A list's filter: from a URL, to a canonical text, to SQL, and against the fields that an event carries."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -62,6 +62,14 @@ class Filter:
     q: str = ""
     sort: str = "-updated"
     page: int = 1
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Made once: whatever shows a list looks it up again and again."""
+        return hash(tuple(getattr(self, each.name) for each in fields(self)))
 
     @cached_property
     def search(self) -> Query:
@@ -126,7 +134,7 @@ class Filter:
             for name, allowed in self.conditions
         )
 
-    @property
+    @cached_property
     def topics(self) -> frozenset[str]:
         """What a list is found by when something happens: its narrowest condition, in the words of an event's topics.
 
@@ -138,7 +146,7 @@ class Filter:
                 return frozenset(f"{name} {value}" for value in conditions[name]) or frozenset({NOTHING})
         return frozenset({FOR_STAFF})
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether it is a built-in view with nothing besides, which an index serves in its order."""
         return self == replace(Filter(self.audience, self.view, self.owner), sort=self.sort, page=self.page)

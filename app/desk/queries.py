@@ -17,6 +17,7 @@ from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
 MOST = 1000  # counts stop here: they are shown as 999+
+FEW = 200  # rows that are soon looked through
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ async def page(filter_: Filter) -> Page:
     """The rows of a list's page in its order."""
     known = None if filter_.is_plain or filter_.search.asked else await count(filter_)
     indexed = await search.found(filter_.search)
-    found = await _rows(filter_, indexed, narrow=known is not None and known < MOST)
+    found = [] if known == 0 else await _rows(filter_, indexed, known)
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
     return Page(
@@ -90,8 +91,9 @@ async def page(filter_: Filter) -> Page:
     )
 
 
-async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: bool) -> list[dict[str, Any]]:
-    """Of the page, and one more if there is. narrow: see Filter.where."""
+async def _rows(filter_: Filter, indexed: Sequence[Found | None], known: int | None) -> list[dict[str, Any]]:
+    """Of the page, and one more if there is. known: how many the list has, if that was counted."""
+    narrow = known is not None and known < MOST
     if filter_.audience.is_staff:
         columns = (
             "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
@@ -107,7 +109,7 @@ async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: boo
             f"SELECT {columns} FROM {filter_.source(narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
             f"ORDER BY {filter_.order(narrow=narrow, found=found)} LIMIT ? OFFSET ?",
             [*values, PAGE + 1, (filter_.page - 1) * PAGE],
-            aside=_is_long(filter_, found),
+            aside=_is_long(filter_, found) and (known is None or known > FEW),
         )
         if len(rows) > PAGE:
             break

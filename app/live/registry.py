@@ -8,6 +8,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from app import db
 from app.desk.events import Happened
@@ -169,19 +170,33 @@ class Registry:
 
 async def _read(wanted: Iterable[Shown]) -> Contents:
     """What regions show. None for one that fails, if the database as such can be read: that is logged."""
+    wanted = list(wanted)
+    with suppress(Exception):  # which, going one by one, comes again
+        async with db.attempt():
+            return {shown: await _content(shown) for shown in wanted}
+    return await _read_one_by_one(wanted)
+
+
+async def _read_one_by_one(wanted: Iterable[Shown]) -> Contents:
     contents: Contents = {}
     failures: dict[Region, Exception] = {}
-    for shown in list(wanted):
-        began = time.monotonic()
+    for shown in wanted:
         try:
             async with db.attempt():
-                contents[shown] = await shown.region.compute()
+                contents[shown] = await _content(shown)
         except Exception as error:  # noqa: BLE001 - one region's trouble is not the others'
             contents[shown] = None
             failures[shown.region] = error
-        shown.cost = time.monotonic() - began
     await journal.position()
     for region, failure in failures.items():
         about = region.audience if region.of_ticket() is None else f"ticket {region.of_ticket()}"
         log.error("the %s of %s cannot be computed", region.name, about, exc_info=failure)
     return contents
+
+
+async def _content(shown: Shown) -> Content:
+    began = time.monotonic()
+    try:
+        return await shown.region.compute()
+    finally:
+        shown.cost = time.monotonic() - began

@@ -29,7 +29,8 @@ from app.live.tokens import Grant, Tokens
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 PULSE = 0.1  # seconds between looks at every socket's time
-BREATH = 0.05  # seconds after a round that computed something, so that under load one takes many changes
+REST = 1  # times as long as a round took that computed something, so that under load one takes many changes,
+BREATH = 0.05  # but no more seconds than this
 FAR = 1000  # events; further behind than that, every region is read anew
 
 log = logging.getLogger(__name__)
@@ -59,13 +60,13 @@ class Relay:
         while True:
             try:
                 await self._bus.wait(self._until_the_next())
-                before = self.registry.version
+                before, began = self.registry.version, time.monotonic()
                 async with self._lock:
                     await self._round()
                     await self._pulse()
                 self.healthy = True
                 if self.registry.version != before:
-                    await asyncio.sleep(BREATH)
+                    await asyncio.sleep(min(REST * (time.monotonic() - began), BREATH))
             except Exception:
                 self.healthy = False
                 log.exception("the relay failed; it starts again")

@@ -23,10 +23,10 @@ async def of_desk(client: Client, database: str) -> dict[str, Any]:
     tickets = [await _tagged(client, f"bench{group}") for group in range(GROUPS)]
     found: dict[str, Any] = {"none": await _cost(client, tickets)}
     async with crowd() as pages:
-        await pages.open(await live_urls([client], "/tickets", 1), client.server.url)
+        await _opened(pages, client, database, ["/tickets"])
         found["idle"] = await _one_by_one(pages, client, database, tickets)
         await pages.close()
-        await pages.open(await live_urls([client], "/tickets?q=bench", 1), client.server.url)
+        await _opened(pages, client, database, ["/tickets?q=bench"])
         found["search"] = await _lags(pages, client, database, tickets, 1)
         await pages.close()
     client.server.settle()
@@ -34,14 +34,19 @@ async def of_desk(client: Client, database: str) -> dict[str, Any]:
         await client.ask(client.get(path))
     found["loaded"] = await _cost(client, tickets)
     async with crowd() as pages:
-        urls = [url for path in _paths(GROUPS) for url in await live_urls([client], path, 1)]
-        await pages.open(urls, client.server.url)
+        await _opened(pages, client, database, _paths(GROUPS))
         before, began = client.server.cpu(), time.time()
         found["lags"] = await _lags(pages, client, database, tickets, GROUPS)
         found["load"] = (client.server.cpu() - before) / (time.time() - began)
         found["cpu"] = (client.server.cpu() - before) / (RATE * SECONDS)
         await pages.close()
     return found
+
+
+async def _opened(pages: Crowd, client: Client, database: str, paths: Sequence[str]) -> None:
+    """Until each of them has had its first frame."""
+    await pages.open([url for path in paths for url in await live_urls([client], path, 1)], client.server.url)
+    await reached(pages, position(database))
 
 
 def _paths(groups: int) -> list[str]:

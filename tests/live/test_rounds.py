@@ -133,6 +133,7 @@ async def test_a_look_that_found_nothing_keeps_no_change_waiting(served, open_, 
 
     monkeypatch.setattr(journal, "position", looked)
     monkeypatch.setattr(relay, "BREATH", 60)
+    monkeypatch.setattr(relay, "REST", 10**6)
     monkeypatch.setattr(relay, "LOOK", 0.01)
     async with asyncio.timeout(DEADLINE):
         while len(looks) < 3:
