@@ -12,6 +12,7 @@ import click
 
 from app import db, long_stories, stories
 from app.desk import midnight, people, rendering, search
+from app.desk.events import Filed
 from app.desk.models import Person, Priority
 from app.desk.roles import Role
 
@@ -152,14 +153,8 @@ class Telling:
         self, kind: str, actor: int, comment: int | None = None, *, public: bool = True, **changes: list[object]
     ) -> int:
         """The number of the event in the batch."""
-        fields = {
-            "status": self._status,
-            "priority": self._priority.word,
-            "requester": self._requester,
-            "assignee": self._assignee,
-            "tags": self._tags,
-        }
-        data = {"fields": fields, "version": self._version} | ({"changes": changes} if changes else {})
+        filed = Filed(self._status, self._priority.word, self._requester, self._assignee, tuple(self._tags))
+        data = {"fields": asdict(filed), "version": self._version} | ({"changes": changes} if changes else {})
         event = {"id": len(self._batch.events) + 1, "kind": kind, "at": self._at, "actor_id": actor}
         about = {"ticket_id": self._ticket, "comment_id": comment, "public": public, "data": json.dumps(data)}
         self._batch.events.append(event | about)

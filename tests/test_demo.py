@@ -53,12 +53,11 @@ async def test_a_ticket_is_what_its_events_say(filled):
     last = {}
     for event in filter(lambda it: it.ticket, await happened()):
         if event.ticket in last:
-            assert event.fields_before == last[event.ticket].fields
+            assert event.filed_before == last[event.ticket].filed
         last[event.ticket] = event
     assert len(last) == MANY
     for ticket in await Ticket.all():
-        fields = await tickets.fields_of(ticket)
-        assert last[ticket.id].fields == {name: fields[name] for name in last[ticket.id].fields}
+        assert last[ticket.id].filed == events.Filed.of(ticket, await tickets.tags_of(ticket))
 
 
 async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled):

@@ -1,7 +1,7 @@
 """For whom something is shown. Its one rule is said here in three ways: of a ticket, in SQL, and of an event."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,15 @@ class Seen(Protocol):
     def deleted(self) -> bool: ...
 
 
+class Whose(Protocol):
+    """The same of a moment of its, as an event keeps it."""
+
+    @property
+    def requester(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+
+
 class Told(Protocol):
     """Of an event what decides who is told of it."""
 
@@ -29,9 +38,9 @@ class Told(Protocol):
     @property
     def public(self) -> bool: ...
     @property
-    def fields(self) -> Mapping[str, Any]: ...
+    def filed(self) -> Whose | None: ...
     @property
-    def fields_before(self) -> Mapping[str, Any]: ...
+    def moments(self) -> Sequence[Whose]: ...
     @property
     def is_deletion(self) -> bool: ...
 
@@ -67,14 +76,15 @@ class Audience:
         """Whether it may be told of a ticket's event: a requester of public ones of what is, or just was, theirs."""
         if event.ticket is None or self.is_staff:
             return event.ticket is not None
-        moments = (event.fields, event.fields_before)
-        return event.public and any(self._meets(moment["requester"], moment["status"]) for moment in moments)
+        return event.public and any(self._meets(moment.requester, moment.status) for moment in event.moments)
 
     def loses(self, event: Told) -> bool:
         """Whether it sees the event's ticket no more after it."""
         if event.ticket is None:
             return False
-        return event.is_deletion or not self._meets(event.fields.get("requester"), event.fields.get("status"))
+        if event.is_deletion or event.filed is None:
+            return event.is_deletion or bool(self.conditions)
+        return not self._meets(event.filed.requester, event.filed.status)
 
     @property
     def conditions(self) -> tuple[tuple[str, frozenset[Any]], ...]:

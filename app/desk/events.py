@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from app import db
 from app.desk.actor import DESK, Actor
@@ -38,12 +39,43 @@ KNOWN = (*FIELDS, DUE_STATE)
 
 
 @dataclass(frozen=True)
+class Filed:
+    """What lists find a ticket by, at one moment. Values are as they stand in the journal."""
+
+    status: str
+    priority: str
+    requester: int
+    assignee: int | None = None
+    tags: tuple[str, ...] = ()
+    due_state: str = ""
+
+    @classmethod
+    def of(cls, ticket: Ticket, tags: Iterable[str]) -> Self:
+        people = ticket.requester_id, ticket.assignee_id
+        return cls(ticket.status.value, ticket.priority.word, *people, tuple(tags), ticket.due_state)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Raises ValueError, TypeError, KeyError for what no version of ours writes."""
+        found = cls(**{each.name: _frozen(data[each.name]) for each in fields(cls)})
+        _ = hash(found), Status(found.status), Priority.of(found.priority)
+        return found
+
+    @property
+    def topics(self) -> set[str]:
+        named = {
+            f"{name} {getattr(self, name)}" for name in ("requester", "assignee", "due_state", "priority", "status")
+        }
+        return named.union(f"tags {tag}" for tag in self.tags)
+
+
+@dataclass(frozen=True)
 class Happened:
     """An event as it is read back from the journal.
 
-    what: of What, or a kind of another version's. fields: what lists filter by, after the event; changes: field ->
-    (before, after) for those that changed. vague: it is of a kind that is not known here, or holds something else than
-    this version writes. What it is about can be relied upon, and that anything about it may have changed.
+    what: of What, or a kind of another version's. filed: of a ticket's, after the event; changes: field -> (before,
+    after) for those that changed. vague: it is of a kind that is not known here, or holds something else than this
+    version writes. What it is about can be relied upon, and that anything about it may have changed.
     """
 
     id: int
@@ -56,7 +88,7 @@ class Happened:
     public: bool
     session: str = ""
     key: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
+    filed: Filed | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     vague: bool = False
 
@@ -65,8 +97,8 @@ class Happened:
         """What it is about: a ticket, and what that is filed under, before and after; a person; a key of a site."""
         if self.ticket is None:
             return {FOR_STAFF} if self.person is not None else {KEYS} if self.key else set()
-        filed = (_filed(self.ticket, moment) for moment in (self.fields, self.fields_before))
-        return {f"ticket {self.ticket}", FOR_STAFF}.union(*filed)
+        filed = (moment.topics for moment in self.moments)
+        return {f"ticket {self.ticket}", f"number {self.ticket}", FOR_STAFF}.union(*filed)
 
     @property
     def is_deletion(self) -> bool:
@@ -78,17 +110,18 @@ class Happened:
         """Whether its topics do not tell where it shows: people are named everywhere."""
         return self.vague or self.what in (What.PERSON_ADDED, What.PERSON_CHANGED)
 
+    @cached_property
+    def filed_before(self) -> Filed | None:
+        was = {name: _frozen(before) for name, (before, _) in self.changes.items() if name in FILED}
+        return replace(self.filed, **was) if self.filed else None
+
     @property
-    def fields_before(self) -> dict[str, Any]:
-        return self.fields | {name: before for name, (before, _) in self.changes.items() if name in self.fields}
+    def moments(self) -> tuple[Filed, ...]:
+        """Where the ticket is filed after it, and before."""
+        return tuple(moment for moment in (self.filed, self.filed_before) if moment)
 
 
-def _filed(ticket: int, fields: Mapping[str, Any]) -> Iterable[str]:
-    yield f"number {ticket}"
-    for name in ("requester", "assignee", "due_state", "priority", "status"):
-        yield f"{name} {fields[name]}"
-    for tag in fields["tags"]:
-        yield f"tags {tag}"
+FILED = {each.name for each in fields(Filed)}
 
 
 def read(row: dict[str, Any]) -> Happened:
@@ -112,18 +145,14 @@ def read(row: dict[str, Any]) -> Happened:
 def _told(plain: Happened, data: Any) -> Happened:
     """The event with its data. Raises ValueError, TypeError, KeyError, AttributeError if that is not as we write it."""
     data = data if isinstance(data, dict) else json.loads(data)
-    told = replace(
+    return replace(
         plain,
         what=What(plain.what),
         session=data.get("session", ""),
         key=data.get("key", ""),
-        fields=data.get("fields", {}),
+        filed=Filed.read(data["fields"]) if plain.ticket is not None else None,
         changes={name: (before, after) for name, (before, after) in data.get("changes", {}).items()},
     )
-    for fields in (told.fields, told.fields_before) if told.ticket is not None else ():
-        _ = Status(fields["status"]), Priority.of(fields["priority"])
-        hash((fields["requester"], fields["assignee"], fields["due_state"], *fields["tags"]))
-    return told
 
 
 def changes_of(data: str) -> dict[str, tuple[Any, Any]]:
@@ -179,14 +208,7 @@ async def record(
     """
     data: dict[str, Any] = {}
     if ticket is not None:
-        data["fields"] = {
-            "status": ticket.status.value,
-            "priority": ticket.priority.word,
-            "requester": ticket.requester_id,
-            "assignee": ticket.assignee_id,
-            "tags": list(tags),
-            DUE_STATE: ticket.due_state,
-        }
+        data["fields"] = asdict(Filed.of(ticket, tags))
         data["version"] = ticket.version
     if changes:
         data["changes"] = {name: list(pair) for name, pair in changes.items()}

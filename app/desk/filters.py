@@ -10,7 +10,7 @@ from app import db
 from app.desk import asked
 from app.desk.asked import Query
 from app.desk.audience import Audience
-from app.desk.events import FOR_STAFF
+from app.desk.events import FOR_STAFF, Filed
 from app.desk.found import Found
 from app.desk.letters import can_be_kept
 from app.desk.models import LARGEST_ID, DueState, Person, Priority, Status
@@ -127,10 +127,10 @@ class Filter:
             case _:
                 yield "status", frozenset()
 
-    def meets(self, fields: Mapping[str, Any]) -> bool:
-        """Whether a ticket with these list fields belongs here: what an event is asked, never what a list is."""
+    def meets(self, filed: Filed) -> bool:
+        """Whether a ticket that is filed so belongs here: what an event is asked, never what a list is."""
         return all(
-            allowed.intersection(fields["tags"]) if name == "tags" else fields[name] in allowed
+            allowed.intersection(filed.tags) if name == "tags" else getattr(filed, name) in allowed
             for name, allowed in self.conditions
         )
 

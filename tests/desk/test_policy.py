@@ -14,7 +14,7 @@ from app.desk import comments, policy, queries, tickets
 from app.desk.actor import DESK
 from app.desk.audience import STAFF, Audience
 from app.desk.errors import Missing, Refused
-from app.desk.events import Happened, What
+from app.desk.events import Filed, Happened, What
 from app.desk.filters import Filter
 from app.desk.models import Kind, Person, Status
 from app.desk.roles import ROLES, Right, Role
@@ -85,9 +85,10 @@ def test_an_audience_says_the_same_of_a_ticket_in_sql_and_of_its_events(
         made.execute("INSERT INTO ticket VALUES (?, ?, ?)", [after.requester_id, after.status, deleted])
         [[seen]] = made.execute(f"SELECT count(*) FROM ticket t WHERE {condition}", values)
     assert audience.sees(after) == bool(seen)
-    fields, fields_before = ({"requester": it.requester_id, "status": it.status} for it in (after, before))
-    changes = {name: (fields_before[name], fields[name]) for name in fields if fields[name] != fields_before[name]}
-    event = Happened(9, What.TICKET_UPDATED, 0, None, 1, None, None, public, fields=fields, changes=changes)
+    filed = Filed(after.status, "normal", after.requester_id)
+    moved = {"requester": (before.requester_id, after.requester_id), "status": (before.status, after.status)}
+    changes = {name: pair for name, pair in moved.items() if pair[0] != pair[1]}
+    event = Happened(9, What.TICKET_UPDATED, 0, None, 1, None, None, public, filed=filed, changes=changes)
     before.deleted = after.deleted = False
     assert audience.may_know(event) == (
         (public or audience.is_staff) and (audience.sees(before) or audience.sees(after))

@@ -18,5 +18,5 @@ class CountRegion(OfFilter):
 
     def may_show(self, event: Happened) -> bool:
         """Only what enters or leaves it changes it."""
-        after, before = self.filter.meets(event.fields), self.filter.meets(event.fields_before)
+        after, before = [self.filter.meets(moment) for moment in event.moments]
         return after or before if event.what in COMING_AND_GOING else after != before

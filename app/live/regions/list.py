@@ -69,7 +69,7 @@ class ListRegion(OfFilter):
         )
 
     def may_show(self, event: Happened) -> bool:
-        return bool(self.filter.q) or self.filter.meets(event.fields) or self.filter.meets(event.fields_before)
+        return bool(self.filter.q) or any(self.filter.meets(moment) for moment in event.moments)
 
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
         """Of a ticket that enters, changes or leaves it."""

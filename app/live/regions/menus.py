@@ -21,5 +21,5 @@ class MenusRegion(OfStaff):
         )
 
     def may_touch(self, event: Happened) -> bool:
-        comes = event.what in COMING_AND_GOING and bool(event.fields.get("tags"))
+        comes = event.what in COMING_AND_GOING and any(moment.tags for moment in event.moments)
         return event.vague or comes or "tags" in event.changes or event.what in PEOPLE
