@@ -33,7 +33,7 @@ async def move(source: Database, target: Database, tell: Callable[[str], None]) 
     OperationalError, OSError.
     """
     if not await db.exists(source):
-        raise NotMoved("there is no desk that could be moved: database.url names a file that is not there")
+        raise NotMoved("there is no desk in the database that database.url names")
     if source.is_file and target.is_file and source.path == target.path:
         raise NotMoved("that is the database in which the desk is already")
     with closing(db.hold(source)), closing(db.hold(target)):

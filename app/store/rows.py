@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.store.dialect import Dialect
 
 BATCH = 200  # rows that are in memory at once
+SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=bytes.hex)  # of what is summed
 
 Client = Any  # as app.store.dialect has it
 Row = Mapping[str, Any]
@@ -58,8 +59,7 @@ class Sum:
 
     def add(self, values: Sequence[object]) -> None:
         self.rows += 1
-        line = json.dumps(values, sort_keys=True, separators=(",", ":"), default=bytes.hex)
-        self._whole.update(line.encode() + b"\n")
+        self._whole.update(SPELLING.encode(values).encode() + b"\n")
 
     @property
     def checksum(self) -> str:
