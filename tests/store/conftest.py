@@ -56,3 +56,10 @@ def empty(cluster: Cluster) -> Iterator[Database]:
     made = cluster.database()
     yield made
     cluster.drop(made)
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Database:
+    """The one that a test names: @pytest.mark.parametrize("target", ["database", "new"], indirect=True)."""
+    named: Database = request.getfixturevalue(request.param)
+    return named

@@ -65,12 +65,12 @@ async def test_more_rows_than_go_at_once(file, database, monkeypatch):
     assert kept(file) == kept(database) and await found(file) == await found(database)
 
 
-@pytest.mark.parametrize("store", ["file", "database"])
-async def test_every_table_is_moved_or_made_of_those_that_are(request, store):
+@pytest.mark.parametrize("target", ["file", "database"], indirect=True)
+async def test_every_table_is_moved_or_made_of_those_that_are(target):
     """One that is new is a model, which is moved by itself; whatever else is must be thought of."""
-    async with db.beside(request.getfixturevalue(store)) as client:
-        there = await db.stores.of(request.getfixturevalue(store)).tables(client)
-    await db.connect(request.getfixturevalue(store))
+    async with db.beside(target) as client:
+        there = await db.stores.of(target).tables(client)
+    await db.connect(target)
     carried = {table.name for table in moving.tables()}
     await db.disconnect()
     assert carried == set(TABLES), "a new table wants rows in this file's desk"
@@ -87,7 +87,6 @@ async def test_a_row_goes_after_those_that_it_refers_to(file):
 
 
 async def test_an_open_page_goes_on_in_the_moved_desk(served, open_, database, config, new, monkeypatch):
-    anna = await served.client(served.cast.anna)
     await a_ticket(served.cast.clara)
     page = await open_(served.cast.anna, "/tickets")
     cookies = dict(page.client.cookies)
@@ -110,12 +109,10 @@ async def test_an_open_page_goes_on_in_the_moved_desk(served, open_, database, c
     finally:
         await page.cut()
         await again.stop()
-        await anna.aclose()
 
 
-@pytest.mark.parametrize("where", ["empty", "new"])
-async def test_who_is_stopped_when_all_of_it_is_done_has_moved(request, file, where, monkeypatch):
-    target = request.getfixturevalue(where)
+@pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
+async def test_who_is_stopped_when_all_of_it_is_done_has_moved(file, target, monkeypatch):
 
     async def filled_and_stopped(left: int) -> None:
         await upgrade.fill(left)
@@ -124,3 +121,29 @@ async def test_who_is_stopped_when_all_of_it_is_done_has_moved(request, file, wh
     monkeypatch.setattr(moving, "fill", filled_and_stopped)
     await asyncio.create_task(moved(file, target))
     assert kept(target) == kept(file) and await found(target) == await found(file)
+
+
+@pytest.mark.parametrize("target", ["database", "new"], indirect=True)
+async def test_a_move_can_be_cancelled_at_any_moment(file, target):
+    """What is left by it is what was there, and the next one begins as the first did."""
+
+    def there() -> object:
+        return kept(target, epoch=True) if not target.is_file or target.path.exists() else None
+
+    before, cancelled = there(), 0
+    for delay in range(0, 1000, 125):  # milliseconds
+        moving_ = asyncio.create_task(moved(file, target))
+        await asyncio.sleep(delay / 1000)
+        if moving_.done():
+            break
+        moving_.cancel()
+        try:
+            await moving_
+        except asyncio.CancelledError:
+            assert there() == before
+            cancelled += 1
+        else:
+            break  # all of it was done
+    else:
+        await moved(file, target)
+    assert cancelled > 1 and kept(target) == kept(file)

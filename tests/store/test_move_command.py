@@ -111,11 +111,11 @@ async def test_a_target_that_is_away_unsuitable_or_full_is_said_in_one_line(move
 
 
 @pytest.mark.parametrize(
-    ("where", "how"),
+    ("target", "how"),
     [("empty", signal.SIGINT), ("new", signal.SIGINT), ("database", signal.SIGKILL), ("new", signal.SIGKILL)],
+    indirect=["target"],
 )
-async def test_a_move_that_is_stopped_leaves_nothing(request, environment, move, file, where, how, tmp_path):
-    target = request.getfixturevalue(where)
+async def test_a_move_that_is_stopped_leaves_nothing(environment, move, file, target, cluster, how, tmp_path):
     said, saying = pipe()
     with (tmp_path / "errors").open("w+") as errors, said:
         with saying:
@@ -133,6 +133,6 @@ async def test_a_move_that_is_stopped_leaves_nothing(request, environment, move,
         errors.seek(0)
         assert errors.read() == ("interrupted: nothing was moved\n" if how is signal.SIGINT else "")
     if how is signal.SIGINT:
-        assert not has_anything(request.getfixturevalue("cluster"), target)
+        assert not has_anything(cluster, target)
     assert move("--to", target.url)[0] == 0, "and is begun anew"
     assert kept(target) == kept(file)

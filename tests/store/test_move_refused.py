@@ -54,10 +54,9 @@ async def test_references_that_are_broken_are_not_taken_into_a_file(file, new):
     assert not new.path.exists()
 
 
-@pytest.mark.parametrize("where", ["empty", "new"])
-async def test_rows_that_arrive_as_others_are_not_kept(request, file, where, cluster, monkeypatch):
+@pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
+async def test_rows_that_arrive_as_others_are_not_kept(file, target, cluster, monkeypatch):
     """Whatever there may be on the way."""
-    target = request.getfixturevalue(where)
     write = moving.rows._values
     monkeypatch.setattr(
         moving.rows, "_values", lambda table, row: [0 if value == 2**52 + 1 else value for value in write(table, row)]
