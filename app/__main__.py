@@ -12,7 +12,7 @@ import uvicorn
 
 from app import config as configuration
 from app import db, demo, demo_site, inspection, logs, memory, serving
-from app.cli import embed_keys, jobs, people
+from app.cli import embed_keys, jobs, move, people
 from app.cli.tools import Failed, plainly, with_desk
 from app.config import Config
 from app.desk.models import Person
@@ -142,6 +142,7 @@ def check() -> None:
     click.echo("Everything is in order.")
 
 
+main.add_command(move.move)
 main.add_command(people.user)
 main.add_command(embed_keys.embed_key)
 main.add_command(jobs.jobs)

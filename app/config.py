@@ -38,6 +38,10 @@ class Database:
     url: str = field(default="sqlite://pult.sqlite3", repr=False)  # it may hold a password
     path: Path = Path("pult.sqlite3")  # of the SQLite file, absolute; derived from the url
 
+    @property
+    def is_file(self) -> bool:
+        return self.url.startswith("sqlite:")
+
 
 @dataclass(frozen=True)
 class Bus:
@@ -125,11 +129,22 @@ def load(
     return _checked(config, base=path.parent)
 
 
+def secret_file(database: Database) -> Path:
+    """Where the key of a desk in an SQLite file is kept, if none is configured."""
+    return database.path.with_suffix(".secret")
+
+
+def kept_secret(database: Database) -> str:
+    """The key that is kept there, if there is one. Raises OSError."""
+    file = secret_file(database)
+    return file.read_text().strip() if database.is_file and file.exists() else ""
+
+
 def with_secret(config: Config) -> Config:
     """The same settings with a secret key: where none is set, the one kept beside the database, made at first use."""
     if config.security.secret_key:
         return config
-    file = config.database.path.with_suffix(".secret")
+    file = secret_file(config.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):

@@ -1,5 +1,6 @@
 """The database: opening, closing, transactions, migrations. In what one store differs from another, app/store says."""
 
+import importlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -66,7 +67,7 @@ async def connect(database: Database) -> None:
     """Open the database for this process. Raises NotMigrated if its schema is not the current one, Unsuitable."""
     await _open(database, tortoise_config(database))
     try:
-        await _refuse_another()
+        await _refuse_another(_opened, _client())
     except BaseException:
         await disconnect()
         raise
@@ -154,6 +155,50 @@ async def insert_many(table: str, columns: Sequence[str], values: Sequence[Seque
         await _opened.follow(_client(), table)
 
 
+@asynccontextmanager
+async def beside(database: Database) -> AsyncIterator[Client]:
+    """Inside, one moment of another database than the open one, by a client of its own, to be read only.
+
+    Raises NotMigrated, Unsuitable, OperationalError.
+    """
+    words, given = stores.of(database), stores.of(database).connection(database, migrating=True)
+    client = importlib.import_module(given["engine"]).client_class(connection_name="beside", **given["credentials"])
+    try:
+        await words.opened(client, database)
+        await _refuse_another(words, client)
+        async with client.snapshot():
+            yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def making(database: Database) -> AsyncIterator[Client]:
+    """Open a database to make it what it shall be, all inside in one transaction; bring_schema() migrates it.
+
+    Raises NotWritten, Unsuitable, OperationalError, also for references that would be broken.
+    """
+    stores.of(database).prepare(database)
+    await _open(database, tortoise_config(database, migrating=True))
+    token = _inside.set(True)
+    try:
+        async with _opened.migrating(_client()):
+            yield _client()
+    except _opened.failures as error:
+        if not (reason := trouble(error)):
+            raise
+        raise NotWritten(reason) from error
+    finally:
+        _inside.reset(token)
+        await disconnect()
+
+
+async def bring_schema() -> None:
+    """Migrate what making() opened. Raises NotMigrated for the database of a later version."""
+    await MigrationExecutor(_client(), tortoise_config(Database())["apps"]).migrate()
+    await _refuse_another(_opened, _client())
+
+
 async def migrate(database: Database, *, migrations: str = "app.migrations") -> list[str]:
     """Bring the database to the current schema, making it if there is none; the names of what was applied.
 
@@ -230,9 +275,9 @@ async def _plan(config: dict[str, Any]) -> list[str]:
     return [step.migration.name for step in await executor.plan()]
 
 
-async def _refuse_another() -> None:
+async def _refuse_another(words: Dialect, client: Client) -> None:
     """Raises NotMigrated, also for the database of a later version: this one would write what that one cannot read."""
-    applied = await _opened.applied(_client())
+    applied = await words.applied(client)
     if unknown := ", ".join(sorted(applied - known_migrations())):
         raise NotMigrated(f"the database was written by a later Pult: {unknown} is not known here; install that again")
     if missing := known_migrations() - applied:

@@ -18,14 +18,14 @@ async def bring_up(database: Database) -> list[str]:
     try:
         left = await search.left()
         if left is not None:
-            await _fill(left)
+            await fill(left)
     finally:
         await db.disconnect()
     return applied
 
 
-async def _fill(left: int) -> None:
-    """With a bar, or a line where nobody looks, if it takes its time."""
+async def fill(left: int) -> None:
+    """Write the index of so many tickets; with a bar, or a line where nobody looks, if it takes its time."""
     watched = sys.stderr.isatty() and left > MANY
     if not watched and left > MANY:
         click.echo(f"Filling the search's index anew: {left} tickets", err=True)

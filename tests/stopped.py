@@ -1,10 +1,12 @@
-"""Backups and restores that are stopped at the place that a test wants; each to be done first in their process."""
+"""Backups, restores and moves that are stopped where a test wants; each to be done first in their process."""
 
+import asyncio
 import os
 import resource
 import signal
 import sqlite3
 
+from app.store import rows
 from app.store.sqlite import backup
 
 
@@ -31,3 +33,17 @@ def held_while_it_reads() -> None:
         os.read(0, 1)
 
     backup._check_kind = then_wait
+
+
+def held_while_it_moves() -> None:
+    """It says when some rows are in the other database, and would go on in a minute."""
+    carry = rows.carry
+
+    async def then_wait(table: rows.Table, *both: object) -> object:
+        carried = await carry(table, *both)  # type: ignore[arg-type]
+        if table.name == "ticket":
+            os.write(1, b"It moves.\n")
+            await asyncio.sleep(60)
+        return carried
+
+    rows.carry = then_wait  # type: ignore[assignment]

@@ -10,7 +10,7 @@ import click
 import tortoise.exceptions
 
 from app import config as configuration
-from app import db
+from app import db, moving
 from app.config import Config, ConfigError
 from app.desk import people
 from app.desk.errors import Code, Invalid, Missing
@@ -26,6 +26,7 @@ EXPECTED = (
     db.DatabaseInUse,
     db.NotMigrated,
     db.Unsuitable,
+    moving.NotMoved,
     MissingLibraries,
     OSError,
     tortoise.exceptions.OperationalError,
@@ -44,7 +45,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        raise Failed(str(error)) from error
+        raise Failed(" ".join(str(error).split("\n"))) from error
 
 
 def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:

@@ -78,6 +78,11 @@ async def fill(filled: Callable[[int], None] = lambda _: None) -> None:
     await put_together()
 
 
+async def forget() -> None:
+    """Nothing of the index counts as written, inside a transaction: fill() writes all of it."""
+    await db.rows("UPDATE search_filled SET spelling = 0")
+
+
 async def _filled() -> int | None:
     """The last of the tickets, by number, whose rows are of this spelling; None: there is no other left."""
     [state] = await db.rows("SELECT spelling, upto FROM search_filled")

@@ -11,6 +11,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import OperationalError
 
 from app.config import Database
+from app.store.rows import Column
 
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 
@@ -62,6 +63,9 @@ class Dialect(Protocol):
     def prepare(self, database: Database) -> None:
         """Make what has to be there before it can be opened for its first migration."""
 
+    def unmake(self, database: Database) -> None:
+        """Take away what was prepared, and whatever came to be in it."""
+
     async def exists(self, database: Database) -> bool:
         """Whether there is a desk in it, of whatever version."""
 
@@ -74,8 +78,14 @@ class Dialect(Protocol):
     def migrating(self, client: Client) -> AbstractAsyncContextManager[None]:
         """A transaction for migrations, alone in the database. Raises OperationalError for what they would lose."""
 
-    async def follow(self, client: Client, table: str) -> None:
-        """Rows were inserted with numbers of their own: the next one that has none follows them."""
+    async def tables(self, client: Client) -> set[str]:
+        """The names of all its tables, the desk's and others."""
+
+    async def last_number(self, client: Client, table: str) -> int:
+        """The last number that it gave to a row of this table by itself, which may be gone; 0: none."""
+
+    async def follow(self, client: Client, table: str, last: int = 0) -> None:
+        """Rows were inserted with numbers of their own: the next one that has none follows them, and this one."""
 
     async def damage(self, client: Client) -> list[str]:
         """What is broken in it, a line each, as far as the store can tell."""
@@ -86,6 +96,12 @@ class Dialect(Protocol):
     def is_served(self, database: Database) -> bool:
         """Whether a process is known to serve it now."""
 
+    async def is_heard(self, client: Client) -> bool:
+        """Whether somebody hears of its commits, as who serves it does, where nobody has to claim it for that."""
+
+    def misfit(self, column: Column, value: object) -> str:
+        """Why a value of another database can be in no row of this one, in words; nothing: it can."""
+
     def hearing(
         self, database: Database, on_commit: list[Callable[[], None]], tell: Callable[[], None]
     ) -> AbstractAsyncContextManager[None]:
@@ -94,7 +110,7 @@ class Dialect(Protocol):
 
 def of(database: Database) -> Dialect:
     """The dialect of a database, by its address. What another store needs is not loaded."""
-    name = "sqlite" if database.url.startswith("sqlite:") else "postgres"
+    name = "sqlite" if database.is_file else "postgres"
     return cast(Dialect, importlib.import_module(f"app.store.{name}.dialect").DIALECT)
 
 

@@ -13,13 +13,6 @@ from tests.process import DeskProcess
 
 
 @pytest.fixture
-def empty(cluster):
-    made = cluster.database()
-    yield made
-    cluster.drop(made)
-
-
-@pytest.fixture
 def pult(empty):
     environment = {
         "PATH": os.environ["PATH"],

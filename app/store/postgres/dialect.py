@@ -13,8 +13,10 @@ from tortoise.migrations.schema_editor import AsyncpgSchemaEditor
 from app.config import Database
 from app.store.dialect import BUSY_SECONDS, Client, Unsuitable
 from app.store.postgres.client import BEGIN_MIGRATION, READERS
-from app.store.postgres.listening import CHANNEL, listen
+from app.store.postgres.fitting import misfit
+from app.store.postgres.listening import CHANNEL, LISTENS, listen
 from app.store.postgres.troubles import translated, trouble
+from app.store.rows import Column
 
 STATEMENT_SECONDS = 10
 FROZEN_SECONDS = 2  # of a process that writes and does nothing; less than others wait, so that they go on
@@ -23,6 +25,11 @@ ABANDONED_SECONDS = 60  # of one that reads
 SUITS = """
     SELECT current_setting('synchronous_commit') <> 'off' AS keeps, current_setting('server_encoding') = 'UTF8' AS utf8,
         'B' < 'a' AND 'a b' < 'ab' AND 'z' < 'à' AS binary
+"""
+HEARD = """
+    SELECT EXISTS (
+        SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = ?::text
+    ) AS heard
 """
 MIGRATED = "SELECT to_regclass('tortoise_migrations') IS NOT NULL AS begun"
 
@@ -86,6 +93,9 @@ class PostgreSQL:
     def prepare(self, database: Database) -> None:
         """It is made by whoever runs the server."""
 
+    def unmake(self, database: Database) -> None:
+        """It stays: nothing is in it that was not committed."""
+
     async def exists(self, database: Database) -> bool:
         with reached():
             connection = await asyncpg.connect(database.url, timeout=STATEMENT_SECONDS)
@@ -115,9 +125,19 @@ class PostgreSQL:
             await MigrationRecorder(connection).ensure_schema(AsyncpgSchemaEditor(connection, atomic=False))
             yield
 
-    async def follow(self, client: Client, table: str) -> None:
-        last = f'(SELECT max(id) FROM "{table}")'  # noqa: S608 - our own names
-        await client.execute_query_dict(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
+    async def tables(self, client: Client) -> set[str]:
+        found = await client.execute_query_dict("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        return {row["tablename"] for row in found}
+
+    async def last_number(self, client: Client, table: str) -> int:
+        given = "pg_sequence_last_value(pg_get_serial_sequence(?::text, 'id')::regclass)"
+        [found] = await client.execute_query_dict(f"SELECT coalesce({given}, 0) AS last", [table])
+        return int(found["last"])
+
+    async def follow(self, client: Client, table: str, last: int = 0) -> None:
+        """A sequence that is set to nothing stays as it is."""
+        highest = f'nullif(greatest((SELECT max(id) FROM "{table}"), {last:d}), 0)'  # noqa: S608 - our own names
+        await client.execute_query_dict(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
 
     async def damage(self, client: Client) -> list[str]:
         """The server looks after that itself (data checksums, amcheck)."""
@@ -129,6 +149,14 @@ class PostgreSQL:
     def is_served(self, database: Database) -> bool:
         """Nobody can tell, so that others are always given way."""
         return True
+
+    async def is_heard(self, client: Client) -> bool:
+        """As far as this role may see: a desk that serves is nearly always the same one."""
+        [found] = await client.execute_query_dict(HEARD, [LISTENS])
+        return bool(found["heard"])
+
+    def misfit(self, column: Column, value: object) -> str:
+        return misfit(column, value)
 
     @asynccontextmanager
     async def hearing(

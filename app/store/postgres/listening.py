@@ -7,6 +7,7 @@ from collections.abc import Callable
 import asyncpg
 
 CHANNEL = "pult"
+LISTENS = "pult listens"  # by which name the server knows the connection
 SOONEST, LATEST = 0.05, 2  # seconds until the next try, doubled each time
 PROBE, PATIENCE = 30, 5  # seconds between two questions whether the server is there, and until it has answered
 
@@ -19,7 +20,7 @@ async def listen(dsn: str, tell: Callable[[], None]) -> None:
     while True:
         connection = None
         try:
-            connection = await asyncpg.connect(dsn, timeout=5, server_settings={"application_name": "pult listens"})
+            connection = await asyncpg.connect(dsn, timeout=5, server_settings={"application_name": LISTENS})
             async with asyncio.timeout(PATIENCE):
                 await connection.add_listener(CHANNEL, lambda *_: tell())
             rest = SOONEST

@@ -61,7 +61,7 @@ async def restore(
 
 
 def _check_store(database: Database) -> None:
-    if not database.url.startswith("sqlite:"):
+    if not database.is_file:
         raise NotCopied("this copies SQLite files; on PostgreSQL use pg_dump and pg_restore: see docs/operations.md")
 
 

@@ -15,6 +15,7 @@ from tortoise.utils import get_schema_sql
 
 from app.config import Database
 from app.store.dialect import BUSY_SECONDS, Client, DatabaseInUse
+from app.store.rows import Column
 from app.store.sqlite.client import STANDING, standing, trouble
 
 PRIVATE = 0o600  # for its owner alone
@@ -54,6 +55,10 @@ class SQLite:
         if not database.path.exists():
             database.path.touch(PRIVATE)
 
+    def unmake(self, database: Database) -> None:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{database.path}{end}").unlink(missing_ok=True)
+
     async def exists(self, database: Database) -> bool:
         return database.path.exists()
 
@@ -79,8 +84,19 @@ class SQLite:
             if lost := (declared | triggers) - await _standing(connection):
                 raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
 
-    async def follow(self, client: Client, table: str) -> None:
-        """It does by itself."""
+    async def tables(self, client: Client) -> set[str]:
+        found = await client.execute_query_dict("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {row["name"] for row in found if not row["name"].startswith("sqlite_")}
+
+    async def last_number(self, client: Client, table: str) -> int:
+        found = await client.execute_query_dict("SELECT seq FROM sqlite_sequence WHERE name = ?", [table])
+        return int(found[0]["seq"]) if found else 0
+
+    async def follow(self, client: Client, table: str, last: int = 0) -> None:
+        """The rows it does by itself. https://sqlite.org/autoinc.html"""
+        if last > await self.last_number(client, table):
+            await client.execute_query("DELETE FROM sqlite_sequence WHERE name = ?", [table])
+            await client.execute_query("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, last])
 
     async def damage(self, client: Client) -> list[str]:
         found = [row["integrity_check"] for row in await client.execute_query_dict("PRAGMA integrity_check")]
@@ -109,6 +125,14 @@ class SQLite:
         except DatabaseInUse:
             return True
         return False
+
+    async def is_heard(self, client: Client) -> bool:
+        """Who serves it claims it."""
+        return False
+
+    def misfit(self, column: Column, value: object) -> str:
+        """A column holds anything."""
+        return ""
 
     @asynccontextmanager
     async def hearing(

@@ -1,0 +1,127 @@
+"""A desk carried from one database to another, of whatever store: all of it, or nothing."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from graphlib import TopologicalSorter
+from re import fullmatch
+from typing import Any
+
+import tortoise.exceptions
+from tortoise import Tortoise
+from tortoise.models import Model
+
+from app import db
+from app.config import Database
+from app.desk import search
+from app.store import dialect as stores
+from app.store import rows
+from app.store.rows import Column, Table
+from app.upgrade import fill
+
+Client = Any
+
+
+class NotMoved(Exception):
+    """Nothing is in the other database that was not there before. The message is one plain line."""
+
+
+async def move(source: Database, target: Database, tell: Callable[[str], None]) -> None:
+    """Make the target what the source is at one moment, which stays as it is; the journal gets an epoch of its own.
+
+    tell: told of each table when it has arrived. Raises NotMoved, db.DatabaseInUse, db.NotMigrated, db.Unsuitable,
+    OperationalError, OSError.
+    """
+    if not await db.exists(source):
+        raise NotMoved("there is no desk in the database that database.url names")
+    if source.is_file and target.is_file and source.path == target.path:
+        raise NotMoved("that is the database in which the desk is already")
+    with closing(db.hold(source)), closing(db.hold(target)):
+        is_new, epoch = not await db.exists(target), secrets.token_hex(16)
+        try:
+            await _move(source, target, epoch, tell)
+        except BaseException:
+            if await _has_arrived(target, epoch):
+                return  # it was stopped, or lost its connection, when all of it was done
+            if is_new:
+                stores.of(target).unmake(target)
+            raise
+
+
+async def _move(source: Database, target: Database, epoch: str, tell: Callable[[str], None]) -> None:
+    async with db.making(target) as into:
+        await _refuse_served(target, into, "the other database")
+        await _refuse_full(into)
+        await db.bring_schema()
+        async with db.beside(source) as leaving:
+            await _refuse_served(source, leaving, "the database that is to be moved")
+            await _carry(leaving, into, stores.of(source), tell)
+        await db.rows("UPDATE journal SET epoch = ?", [epoch])
+        await search.forget()
+        await fill(await search.left() or 0)
+
+
+async def _refuse_served(database: Database, client: Client, named: str) -> None:
+    """Where a file is served, it could not be held."""
+    if await stores.of(database).is_heard(client):
+        raise db.DatabaseInUse(f"a desk serves {named}; stop it first")
+
+
+async def _refuse_full(into: Client) -> None:
+    there = await db.dialect().tables(into) - {"tortoise_migrations"}
+    if not there:
+        return
+    if not {"journal", "person"} <= there:
+        raise NotMoved("the other database holds something else; a desk wants one of its own")
+    desks = await db.rows("SELECT position FROM journal WHERE position > 0 OR EXISTS (SELECT 1 FROM person)")
+    if desks:
+        raise NotMoved("there is a desk in the other database already; it must be empty")
+
+
+async def _carry(leaving: Client, into: Client, words: stores.Dialect, tell: Callable[[str], None]) -> None:
+    """words: the source's."""
+    carried = list(tables())
+    for table in reversed(carried):  # what migrations put there, and a desk that was served and never used
+        await db.rows(f"DELETE FROM {table.name}")  # noqa: S608 - names are our own
+    for table in carried:
+        try:
+            left, arrived = await rows.carry(table, leaving, into, db.dialect())
+        except rows.Misfit as error:
+            raise NotMoved(str(error)) from error
+        if (left.rows, left.checksum) != (arrived.rows, arrived.checksum):
+            raise NotMoved(f"{table.name}: {left.rows} rows left and {arrived.rows} arrived, which are not the same")
+        if table.is_counted:
+            await db.dialect().follow(into, table.name, await words.last_number(leaving, table.name))
+        tell(f"{table.name}\t{arrived.rows}\t{arrived.checksum[:16]}")
+
+
+def tables() -> Iterator[Table]:
+    """Of all that the desk keeps, each after those that it refers to. The search's index is made anew instead."""
+    models = {model._meta.db_table: model for model in Tortoise.apps["desk"].values()}
+    order = TopologicalSorter({name: sorted(_referred(model)) for name, model in sorted(models.items())})
+    for name in order.static_order():
+        yield _table(models[name])
+
+
+def _referred(model: type[Model]) -> set[str]:
+    return {model._meta.fields_map[name].related_model._meta.db_table for name in model._meta.fk_fields}  # type: ignore[attr-defined]
+
+
+def _table(model: type[Model]) -> Table:
+    known = model._meta
+    columns = []
+    for name, column in known.fields_db_projection.items():
+        spelt = fullmatch(r"(\w+)(?:\((\d+)\))?", known.fields_map[name].get_for_dialect("postgres", "SQL_TYPE"))
+        if not spelt:
+            raise LookupError(f"{known.db_table}.{column} is of a type that nobody can carry")
+        columns.append(Column(column, spelt[1], int(spelt[2] or 0)))
+    return Table(known.db_table, known.db_pk_column, known.pk.generated, tuple(columns))
+
+
+async def _has_arrived(target: Database, epoch: str) -> bool:
+    try:
+        async with db.beside(target) as there:
+            [journal] = await there.execute_query_dict("SELECT epoch FROM journal")
+            return bool(journal["epoch"] == epoch)
+    except (db.NotMigrated, db.Unsuitable, tortoise.exceptions.OperationalError, OSError):
+        return False

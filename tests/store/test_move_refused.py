@@ -1,0 +1,142 @@
+"""What is not moved: nothing of it is kept, and it is told why."""
+
+import asyncio
+from contextlib import closing
+
+import pytest
+
+from app import db, moving
+from app.config import Config, Database, Security
+from app.desk import people
+from app.store.rows import Column
+from tests.cluster import name_of
+from tests.conftest import SECRET
+from tests.process import DeskProcess
+from tests.store.moves import a_file, has_anything, kept, moved, spoilt, tables_of
+from tests.whole import read
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            "UPDATE ticket SET subject = 'a' || char(0) || 'b' WHERE id = 2",
+            "ticket 2 .*: subject: the text holds a NUL",
+        ),
+        ("UPDATE ticket SET subject = printf('%.201c', 'x') WHERE id = 3", "ticket 3 .*: subject: .* longer than 200"),
+        ("UPDATE comment SET renderer = 3000000000 WHERE id = 1", "comment 1 .*: renderer: the number is beyond"),
+        ("UPDATE person SET id = 2147483648 WHERE id = 2", "person 2147483648 .*: id: the number is beyond 2147483647"),
+        ("UPDATE ticket SET version = 'x' WHERE id = 1", "ticket 1 .*: version: it is no whole number"),
+        ("UPDATE ticket SET deleted = 7 WHERE id = 1", "ticket 1 .*: deleted: it is neither true nor false"),
+        ("UPDATE comment SET body = x'00ff' WHERE id = 1", "comment 1 .*: body: it is no text"),
+        ("UPDATE event SET data = '{' WHERE id = 4", "event 4 .*: data: it is no JSON"),
+        ("UPDATE event SET data = 5 WHERE id = 4", "event 4 .*: data: it is no text"),
+        (
+            """UPDATE event SET data = '{"a": "\\u0000"}' WHERE id = 4""",
+            "event 4 does not fit: unsupported Unicode escape",
+        ),
+        ("UPDATE comment SET ticket_id = 99 WHERE id = 3", "comment 3 .*violates foreign key"),
+    ],
+)
+async def test_what_does_not_fit_is_told_by_table_and_row_and_nothing_is_kept(file, database, statement, words):
+    spoilt(file, statement)
+    before = kept(database, epoch=True)
+    with pytest.raises(moving.NotMoved, match=words) as refused:
+        await moved(file, database)
+    assert "\n" not in str(refused.value)
+    assert kept(database, epoch=True) == before
+
+
+async def test_references_that_are_broken_are_not_taken_into_a_file(file, new):
+    spoilt(file, "UPDATE comment SET ticket_id = 99 WHERE id = 3")
+    with pytest.raises(Exception, match="1 broken references"):
+        await moved(file, new)
+    assert not new.path.exists()
+
+
+@pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
+async def test_rows_that_arrive_as_others_are_not_kept(file, target, cluster, monkeypatch):
+    """Whatever there may be on the way."""
+    write = moving.rows._values
+    monkeypatch.setattr(
+        moving.rows, "_values", lambda table, row: [0 if value == 2**52 + 1 else value for value in write(table, row)]
+    )
+    with pytest.raises(moving.NotMoved, match="job: 2 rows left and 2 arrived, which are not the same"):
+        await moved(file, target)
+    assert not has_anything(cluster, target)
+
+
+async def test_a_desk_is_moved_into_what_is_empty_only(file, database, new, cluster, empty, tmp_path):
+    await moved(file, database)
+    with pytest.raises(moving.NotMoved, match="there is a desk in the other database already"):
+        await moved(file, database)
+    with pytest.raises(moving.NotMoved, match="in which the desk is already"):
+        await moved(file, a_file(tmp_path / "pult.sqlite3"))
+    cluster.ask("CREATE TABLE ticket (id integer)", name_of(empty))
+    with pytest.raises(moving.NotMoved, match="holds something else"):
+        await moved(file, empty)
+    assert tables_of(cluster, empty) == [["ticket"]]
+    await db.migrate(new)
+    await db.connect(new)
+    await people.add("eva@pult.example", "Eva", "requester")
+    await db.disconnect()
+    with pytest.raises(moving.NotMoved, match="there is a desk in the other database already"):
+        await moved(file, new)
+    assert [row["email"] for row in read(new, "SELECT email FROM person")] == ["eva@pult.example"]
+    with pytest.raises(moving.NotMoved, match="no desk in the database that"):
+        await moved(a_file(tmp_path / "none.sqlite3"), empty)
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
+async def test_a_desk_that_is_served_stays_where_it_is(file, database, empty, new):
+    with closing(db.hold(file)), pytest.raises(db.DatabaseInUse, match="another process is serving"):
+        await moved(file, empty)
+    with closing(db.hold(new)), pytest.raises(db.DatabaseInUse, match="another process is serving"):
+        await moved(file, new)
+    desk = DeskProcess(Config(database=database, security=Security(SECRET)))
+    await desk.start()
+    try:
+        async with asyncio.timeout(30):
+            while not read(database, "SELECT 1 AS n FROM pg_stat_activity WHERE application_name = 'pult listens'"):
+                await asyncio.sleep(0.05)
+        with pytest.raises(db.DatabaseInUse, match="a desk serves the database that is to be moved"):
+            await moved(database, new)
+        with pytest.raises(db.DatabaseInUse, match="a desk serves the other database"):
+            await moved(file, database)
+    finally:
+        await desk.stop()
+    assert not new.path.exists()
+
+
+async def test_an_older_desk_is_migrated_first_and_a_later_one_is_none_of_ours(file, begun, empty, new, cluster):
+    spoilt(begun, "DELETE FROM tortoise_migrations WHERE name = (SELECT max(name) FROM tortoise_migrations)")
+    with pytest.raises(db.NotMigrated, match="lacks 1 migrations; run: python -m app migrate"):
+        await moved(begun, empty)
+    spoilt(begun, "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('desk', '0999_later', '')")
+    for source, target in ((begun, empty), (begun, new)):
+        with pytest.raises(db.NotMigrated, match="written by a later Pult"):
+            await moved(source, target)
+    assert tables_of(cluster, empty) == [] and not new.path.exists()
+
+
+async def test_a_later_target_is_left_as_it_is(file, database, cluster):
+    later = "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('desk', '0999_later', now())"
+    cluster.ask(later, name_of(database))
+    before = kept(database, epoch=True)
+    with pytest.raises(db.NotMigrated, match="written by a later Pult"):
+        await moved(file, database)
+    assert kept(database, epoch=True) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        *(("INT", 2**31 - 1, ""), ("INT", -(2**31), ""), ("SMALLINT", 2**15, "beyond"), ("BIGINT", 2**63, "beyond")),
+        *(("INT", 1.5, "no whole number"), ("INT", None, ""), ("BYTEA", b"\0", ""), ("BYTEA", "x", "no bytes")),
+        *(("VARCHAR", "\U0001f600" * 3, ""), ("VARCHAR", "abcd", "longer than 3"), ("BOOL", 1, "")),
+    ],
+)
+def test_what_fits_a_column(kind, value, words):
+    postgres = db.stores.of(Database(url="postgres://x/y"))
+    said = postgres.misfit(Column("c", kind, 3 if kind == "VARCHAR" else 0), value)
+    assert (words in said) if words else said == ""
