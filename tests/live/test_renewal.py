@@ -3,6 +3,7 @@
 import pytest
 
 from app import db
+from app.config import Config
 from app.desk import comments, rendering
 from app.desk.models import Comment
 from app.desk.rendering import Made
@@ -90,6 +91,17 @@ async def test_what_cannot_be_made_now_is_asked_again_and_stops_nothing_else(des
         then.setattr(rendering, "made", failing)
         await renewed()
     assert [(await Comment.get(id=one.id)).html == OLD for one in said] == [n in (6, 5, 2) for n in range(7)]
+    await renewed()
+    assert not await Comment.filter(html=OLD).exists()
+
+
+async def test_what_takes_long_goes_on_as_the_next_job(desk, monkeypatch):
+    monkeypatch.setattr(renewal, "LONGEST_STEP", 0)
+    ticket = await a_ticket(desk.clara)
+    said = [await forms.write(desk.anna, ticket.id, f"**{number}**") for number in range(3)]
+    await grow_old(*said)
+    again = await renewal.renew({}, Config())
+    assert again.data["before"] == said[-1].id and await Comment.filter(html=OLD).count() == 2, "one a step"
     await renewed()
     assert not await Comment.filter(html=OLD).exists()
 

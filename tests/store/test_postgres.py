@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from app import db
 from app.config import Database
@@ -220,5 +221,22 @@ async def test_a_role_that_may_not_write_reads_and_is_told(desk, database, clust
     assert await position() == CAME
     with pytest.raises(db.NotWritten, match="permission denied"):
         await a_ticket(desk.clara)
+    await db.disconnect()
+    await db.connect(database)
+
+
+async def test_a_role_that_may_not_sign_in_any_more_is_trouble_and_goes_on_when_it_may(desk, database, cluster):
+    name = name_of(database)
+    cluster.ask("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN")
+    cluster.ask("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", name)
+    await db.disconnect()
+    await db.connect(Database(url=cluster.url(name, "reader")))
+    cluster.ask("ALTER ROLE reader NOLOGIN")
+    cluster.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'")
+    with pytest.raises(OperationalError) as refused:
+        await position()
+    assert "not permitted to log in" in db.trouble(refused.value), "which pages say as 503"
+    cluster.ask("ALTER ROLE reader LOGIN")
+    assert await position() == CAME
     await db.disconnect()
     await db.connect(database)

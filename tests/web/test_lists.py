@@ -1,14 +1,16 @@
 """Lists: what their URLs mean, and what stands in them."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import pytest
 
 from app import db
-from app.desk import people, tickets
+from app.desk import people, queries, tickets
 from app.desk.models import Ticket
 from app.live.render import moment
 from tests import forms
+from tests.conftest import DEADLINE
 from tests.desk.acts import a_ticket
 
 from .reading import RUSSIAN, one, read, rows, submit, text
@@ -116,6 +118,29 @@ async def test_a_list_has_fifty_rows_a_page_and_links_to_the_others(served):
     second = read(await anna.get(one(read(await anna.get("/tickets?sort=created")), "#page-after").get("href")))
     assert rows(second) == list(range(51, 101))
     assert text(second, "#list-foot span") == "51–100 of 120"
+
+
+async def test_lists_that_take_long_leave_connections_to_other_pages(served, config, monkeypatch):
+    """More of them at once than the database has connections that read."""
+    ticket = await a_ticket(served.cast.clara)
+    anna, page, let_go, begun = await served.client(served.cast.anna), queries.page, asyncio.Event(), []
+
+    async def slow(filter_):
+        found = await page(filter_)
+        begun.append(filter_)
+        await let_go.wait()
+        return found
+
+    monkeypatch.setattr(queries, "page", slow)
+    most = db.long_reads(config.database)
+    asked = [asyncio.create_task(anna.get(f"/tickets?view=all&tag=t{n}")) for n in range(2 * most + 1)]
+    while len(begun) < most:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(DEADLINE):
+        assert (await anna.get(f"/tickets/{ticket.id}")).status_code == 200
+    assert len(begun) == most
+    let_go.set()
+    assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
 
 
 async def test_a_page_that_no_list_has_is_not_found(served):
