@@ -12,7 +12,7 @@ from app import db
 from app.desk import names, search
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
-from app.desk.found import Found
+from app.desk.found import Found, Step
 from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
@@ -90,7 +90,7 @@ async def page(filter_: Filter) -> Page:
     )
 
 
-async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: bool) -> list[dict[str, Any]]:
+async def _rows(filter_: Filter, indexed: Sequence[Step], *, narrow: bool) -> list[dict[str, Any]]:
     """Of the page, and one more if there is. narrow: see Filter.where."""
     if filter_.audience.is_staff:
         columns = (
@@ -101,7 +101,8 @@ async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: boo
     else:
         columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
     rows: list[dict[str, Any]] = []
-    for found in indexed:
+    for step in indexed or [_unasked]:
+        found = await step()
         where, values = filter_.where(narrow=narrow, found=found)
         rows = await db.rows(
             f"SELECT {columns} FROM {filter_.source(narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
@@ -114,10 +115,11 @@ async def _rows(filter_: Filter, indexed: Sequence[Found | None], *, narrow: boo
     return rows
 
 
-async def count(filter_: Filter, indexed: Sequence[Found | None] = ()) -> int:
+async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
     """How many tickets a list has, at most MOST. indexed: what its search finds, if that is known already."""
     n = 0
-    for found in indexed or await search.found(filter_.search):
+    for step in indexed or await search.found(filter_.search) or [_unasked]:
+        found = await step()
         where, values = filter_.where(narrow=True, found=found)
         source = filter_.source(narrow=True, found=found)
         [row] = await db.rows(
@@ -129,6 +131,10 @@ async def count(filter_: Filter, indexed: Sequence[Found | None] = ()) -> int:
         if n >= MOST:
             break
     return n
+
+
+async def _unasked() -> Found | None:
+    return None
 
 
 def _is_long(filter_: Filter, found: Found | None) -> bool:

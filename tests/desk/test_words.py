@@ -113,9 +113,9 @@ def plainly(asked: str, text: str) -> bool:
 async def test_what_is_asked_for_is_found_exactly_where_it_stands(said, asked, desk):
     rows = [[number, words.indexed(text)] for number, text in enumerate(said)]
     await db.rows("DELETE FROM search")
-    await db.insert_many("search", ["rowid", "replies"], rows)
+    await db.insert_many("search", ["rowid", "reply"], rows)
     for one in asked:
-        match = search_fts5.match(parse(f'"{one}"', requester=None))
+        [match] = search_fts5.matches_of(parse(f'"{one}"', requester=None))
         hits = await db.rows("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", [match])
         assert [said[hit["rowid"]] for hit in hits] == [text for text in said if plainly(one, text)], (one, said)
 
