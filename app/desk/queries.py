@@ -5,11 +5,11 @@ show it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import db
-from app.desk import names, search
+from app.desk import marked, names, search
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
 from app.desk.found import Found, Step
@@ -17,6 +17,9 @@ from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
 MOST = 1000  # counts stop here: they are shown as 999+
+LAST_SAID = 10  # of a ticket's messages, in which is looked for what it was found by
+LONGEST_SAID = 10_000  # characters of each
+MOST_SAID = 400_000  # characters for a page
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Row:
     due_state: str | None = None
     tags: tuple[str, ...] = ()
     version: int | None = None
+    named: marked.Pieces = ()  # the subject, if words of it are looked for
+    said: marked.Piece | None = None  # of the newest message that they stand in
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ async def page(filter_: Filter) -> Page:
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
     return Page(
-        rows=tuple(_row(filter_, row) for row in shown),
+        rows=await _why(filter_, [_row(filter_, row) for row in shown]),
         count=len(shown) if whole else await count(filter_, indexed) if known is None else known,
         more=more,
     )
@@ -131,6 +136,30 @@ async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
         if n >= MOST:
             break
     return n
+
+
+async def _why(filter_: Filter, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, with what each was found by. Whatever is not marked is found all the same."""
+    looked_for = marked.patterns(filter_.search)
+    if not looked_for or not rows:
+        return tuple(rows)
+    kind = "" if filter_.audience.is_staff else "AND kind = 'reply'"
+    messages = await db.rows(
+        "SELECT c.ticket_id, substr(c.body, 1, ?) AS body FROM (SELECT id, row_number() OVER "  # noqa: S608
+        "(PARTITION BY ticket_id ORDER BY event_id DESC) AS n FROM comment "
+        f"WHERE ticket_id IN ({', '.join('?' * len(rows))}) AND NOT deleted {kind}) AS newest "
+        "JOIN comment c ON c.id = newest.id WHERE newest.n <= ? ORDER BY newest.n, c.ticket_id DESC",
+        [LONGEST_SAID, *(row.id for row in rows), LAST_SAID],
+    )
+    said: dict[int, marked.Piece] = {}
+    left = MOST_SAID
+    for message in messages:
+        ticket, body = message["ticket_id"], message["body"]
+        if ticket not in said and len(body) <= left:
+            left -= len(body)
+            if piece := marked.around(body, looked_for):
+                said[ticket] = piece
+    return tuple(replace(row, named=marked.whole(row.subject, looked_for), said=said.get(row.id)) for row in rows)
 
 
 async def _unasked() -> Found | None:

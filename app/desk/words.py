@@ -76,6 +76,11 @@ def asked(text: str, *, begins: bool) -> tuple[list[str], bool]:
     return parts, text.endswith("*") or (begins and long)
 
 
+def is_unspaced(word: str) -> bool:
+    """Whether it is of a script that is written without spaces between its words."""
+    return _RUN.fullmatch(word) is not None
+
+
 def split(folded: str) -> list[str]:
     """Its words: rows of letters, digits and marks."""
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()

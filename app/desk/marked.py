@@ -1,0 +1,131 @@
+"""Where in a text as it was typed the words stand that somebody looks for; and a piece of it around the first of them.
+
+Words are looked for in the folded text, as the index has them, and their places are led back to what was typed. What
+the index finds and this does not is found all the same: it is only not marked.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.desk import words
+from app.desk.asked import Phrase, Query
+
+BEFORE, AFTER = 24, 180  # characters that are shown before the first word that is found, and from there on
+AROUND = 2000  # characters of a long text that are looked at before and after what is found first
+WORD = 40  # characters in which the end of a word is looked for
+
+Pieces = tuple[tuple[str, bool], ...]  # of a text, in its order, and whether each is what is looked for
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a longer text. begins: whether the text begins with it."""
+
+    pieces: Pieces
+    begins: bool
+
+
+_UNIT = re.compile(r"(?s).[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u093c\uff9e\uff9f]*")
+_SPACE = re.compile(r"\s")
+_BETWEEN = r"[\W_]{1,9}"  # of the words of a phrase
+
+
+def patterns(query: Query) -> tuple[re.Pattern[str], ...]:
+    """What finds the words of a query in a folded text. Those of a requester stand in no text that is shown here."""
+    phrases = [phrase for asked in query.asked if not asked.of_requester for phrase in asked.phrases]
+    return tuple(map(_pattern, dict.fromkeys(phrases)))
+
+
+def _pattern(phrase: Phrase) -> re.Pattern[str]:
+    """Letters of a run without spaces stand in pairs, each with the next one: they are one row again."""
+    row = [phrase.words[0]]
+    for one, other in zip(phrase.words, phrase.words[1:], strict=False):
+        if len(one) == len(other) == 2 and one[1] == other[0] and words.is_unspaced(other):
+            row[-1] += other[1]
+        else:
+            row.append(other)
+    row = [re.escape(word) if words.is_unspaced(word) else rf"(?<![^\W_]){re.escape(word)}" for word in row]
+    ends = "" if words.is_unspaced(phrase.words[-1]) else r"[^\W_]*" if phrase.begins else r"(?![^\W_])"
+    return re.compile(f"{_BETWEEN}".join(row) + ends)
+
+
+def whole(text: str, looked_for: Sequence[re.Pattern[str]]) -> Pieces:
+    """All of a text that is short; nothing, if nothing of it is looked for."""
+    found = _places(text, looked_for)
+    return _cut(text, 0, len(text), found) if found else ()
+
+
+def around(text: str, looked_for: Sequence[re.Pattern[str]]) -> Piece | None:
+    """What stands around the first words that are looked for; None, if there are none."""
+    begin, end = _near(text, looked_for)
+    found = [(begin + start, begin + stop) for start, stop in _places(text[begin:end], looked_for)]
+    if not found:
+        return None
+    first, _ = found[0]
+    start, end = max(0, first - BEFORE), min(first + AFTER, len(text))
+    if start and (space := _SPACE.search(text, start, first)):
+        start = space.end()
+    if end < len(text) and (spaces := [space.start() for space in _SPACE.finditer(text, end - WORD, end)]):
+        end = spaces[-1]
+    return Piece(_cut(text, start, end, found), begins=not text[:start].strip())
+
+
+def _near(text: str, looked_for: Sequence[re.Pattern[str]]) -> tuple[int, int]:
+    """The part of a text that is looked at: folding hardly ever moves a word far."""
+    folded = words.fold(text)
+    first = min((found.start() for one in looked_for if (found := one.search(folded))), default=None)
+    if first is None:
+        return 0, 0
+    begin = max(0, first - AROUND)
+    return (begin, first + AROUND) if len(text) > 2 * AROUND else (0, len(text))
+
+
+def _places(text: str, looked_for: Sequence[re.Pattern[str]]) -> list[tuple[int, int]]:
+    """Where they stand, in their order; those that lie in each other are one."""
+    folded, places = _folded(text)
+    spans = sorted(span for one in looked_for for span in _spans(one, folded))
+    found: list[tuple[int, int]] = []
+    for start, stop in ((places[start], places[stop]) for start, stop in spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        elif start < stop:
+            found.append((start, stop))
+    return found
+
+
+def _spans(one: re.Pattern[str], folded: str) -> Iterator[tuple[int, int]]:
+    for found in one.finditer(folded):
+        start, stop = found.span()
+        after = folded[stop : stop + 1]
+        if start < stop and not (after and unicodedata.category(after)[0] == "M"):  # a word's vowels may be marks
+            yield start, stop
+
+
+def _folded(text: str) -> tuple[str, Sequence[int]]:
+    """A folded text, and for each of its places, the end among them, the one in the text as it was typed."""
+    if text.isascii():
+        return words.fold(text), range(len(text) + 1)
+    folded, places = [], list[int]()
+    for unit in _UNIT.finditer(text):
+        letters = _fold(unit[0])
+        folded.append(letters)
+        places += [unit.start()] * len(letters)
+    return "".join(folded), [*places, len(text)]
+
+
+@lru_cache(4096)
+def _fold(unit: str) -> str:
+    return words.fold(unit)
+
+
+def _cut(text: str, begin: int, end: int, found: Sequence[tuple[int, int]]) -> Pieces:
+    pieces: list[tuple[str, bool]] = []
+    at = begin
+    for start, stop in found:
+        if start < end:
+            pieces += [(text[at:start], False), (text[start : min(stop, end)], True)]
+            at = min(stop, end)
+    return tuple((piece, is_found) for piece, is_found in [*pieces, (text[at:end], False)] if piece)
