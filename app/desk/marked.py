@@ -28,7 +28,9 @@ class Piece:
     begins: bool
 
 
-_UNIT = re.compile(r"(?s).[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u093c\uff9e\uff9f]*")
+_UNIT = re.compile(  # a letter with what may become one letter with it
+    r"(?s).[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u093c\u1160-\u11ff\u3099\u309a\uff9e\uff9f]*"
+)
 _SPACE = re.compile(r"\s")
 _BETWEEN = r"[\W_]{1,9}"  # of the words of a phrase
 
