@@ -108,7 +108,7 @@ def _spans(one: re.Pattern[str], folded: str) -> Iterator[tuple[int, int]]:
 
 def _folded(text: str) -> tuple[str, Sequence[int]]:
     """A folded text, and for each of its places, the end among them, the one in the text as it was typed."""
-    if text.isascii():
+    if words.is_plain(text):
         return words.fold(text), range(len(text) + 1)
     folded, places = [], list[int]()
     for unit in _UNIT.finditer(text):

@@ -19,7 +19,7 @@ from app.desk.roles import Right, with_right
 MOST = 1000  # counts stop here: they are shown as 999+
 LAST_SAID = 10  # of a ticket's messages, in which is looked for what it was found by
 LONGEST_SAID = 10_000  # characters of each
-MOST_SAID = 400_000  # characters for a page
+MOST_SAID = 200_000  # characters for a page
 
 
 @dataclass(frozen=True)

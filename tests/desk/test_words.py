@@ -120,6 +120,18 @@ async def test_what_is_asked_for_is_found_exactly_where_it_stands(said, asked, d
         assert [said[hit["rowid"]] for hit in hits] == [text for text in said if plainly(one, text)], (one, said)
 
 
+PLAIN = "Aa \x00_Zz1АаЙйЁёЯяЩъ«»–—“”„‘’"
+
+
+@given(text=st.text(PLAIN))
+def test_what_is_folded_fast_is_folded_alike(text):
+    assert words.is_plain(text)
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr(words, "is_plain", lambda _: False)
+        folded, indexed = words.fold(text), words.indexed(text)
+    assert (words.fold(text), words.indexed(text)) == (folded, indexed) and len(folded) == len(text)
+
+
 @given(text=st.text(st.characters(codec="utf-8")))
 def test_folding_is_done_once(text):
     assert words.fold(words.fold(text)) == words.fold(text)
