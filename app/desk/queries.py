@@ -140,7 +140,7 @@ async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
 
 async def _why(filter_: Filter, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows, with what each was found by. Whatever is not marked is found all the same."""
-    looked_for = marked.patterns(filter_.search)
+    looked_for = marked.sought(filter_.search)
     if not looked_for or not rows:
         return tuple(rows)
     kind = "" if filter_.audience.is_staff else "AND kind = 'reply'"

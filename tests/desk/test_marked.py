@@ -18,7 +18,7 @@ texts = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size
 
 
 def around(text: str, q: str) -> marked.Piece | None:
-    return marked.around(text, marked.patterns(parse(q, requester=None)))
+    return marked.around(text, marked.sought(parse(q, requester=None)))
 
 
 def shown(text: str, q: str) -> str:
@@ -56,7 +56,7 @@ def test_a_long_text_is_cut_between_words_around_the_first_of_them():
 @given(text=texts, q=st.text(LETTERS, min_size=1, max_size=6))
 def test_what_is_shown_is_a_piece_of_what_was_typed_and_what_is_marked_is_what_was_asked_for(text, q):
     query = parse(q, requester=None)
-    piece = marked.around(text, marked.patterns(query))
+    piece = marked.around(text, marked.sought(query))
     if piece is None:
         return
     assert "".join(part for part, _ in piece.pieces) in text
