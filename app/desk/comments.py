@@ -47,7 +47,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
         )
         tickets.touch(ticket, public=public)
         await ticket.save(update_fields=["updated", "updated_public"])
-        await search.add(ticket.id, asked.kind, asked.body)
+        await search.add(comment)
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
         await rendering.owe(made)
         after = asked.status or _implied(actor, ticket, asked.kind)
@@ -132,7 +132,7 @@ async def _changed(what: What, actor: Actor, ticket: Ticket, comment: Comment, b
     """before: what it said."""
     comment.version += 1
     await comment.save()
-    await search.index(ticket.id)
+    await search.revise(comment)
     tickets.touch(ticket, public=comment.kind is Kind.REPLY)
     await ticket.save(update_fields=["updated", "updated_public"])
     await _record(what, actor, ticket, comment, before=before)

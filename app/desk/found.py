@@ -1,6 +1,6 @@
 """What an index of words and the rest of the desk say to each other, whichever store it is of."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -18,15 +18,26 @@ class Found:
     is_long: bool
 
 
+Step = Callable[[], Awaitable[Found | None]]  # of what an index finds, when it is asked for; each holds those before it
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment's words, folded: see desk.words.indexed."""
+
+    comment: int
+    public: bool
+    words: str
+
+
 @dataclass(frozen=True)
 class Texts:
-    """What a ticket is found by, folded: see desk.words.indexed."""
+    """What a ticket is found by, folded, and in the order in which it was said."""
 
     ticket: int
     subject: str
-    replies: Sequence[str]
-    notes: Sequence[str]
     requester: str
+    said: Sequence[Said] = ()
 
 
 def whose(person: int) -> str:

@@ -5,19 +5,22 @@ show it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import db
-from app.desk import names, search
+from app.desk import marked, names, search
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
-from app.desk.found import Found
+from app.desk.found import Found, Step
 from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
 MOST = 1000  # counts stop here: they are shown as 999+
 FEW = 200  # rows that are soon looked through
+LAST_SAID = 10  # of a ticket's messages, in which is looked for what it was found by
+LONGEST_SAID = 10_000  # characters of each
+MOST_SAID = 200_000  # characters for a page
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Row:
     due_state: str | None = None
     tags: tuple[str, ...] = ()
     version: int | None = None
+    named: marked.Pieces = ()  # the subject, if words of it are looked for
+    said: marked.Piece | None = None  # of the newest message that they stand in
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,13 @@ async def page(filter_: Filter) -> Page:
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
     return Page(
-        rows=tuple(_row(filter_, row) for row in shown),
+        rows=await _why(filter_, [_row(filter_, row) for row in shown]),
         count=len(shown) if whole else await count(filter_, indexed) if known is None else known,
         more=more,
     )
 
 
-async def _rows(filter_: Filter, indexed: Sequence[Found | None], known: int | None) -> list[dict[str, Any]]:
+async def _rows(filter_: Filter, indexed: Sequence[Step], known: int | None) -> list[dict[str, Any]]:
     """Of the page, and one more if there is. known: how many the list has, if that was counted."""
     narrow = known is not None and known < MOST
     if filter_.audience.is_staff:
@@ -103,7 +108,8 @@ async def _rows(filter_: Filter, indexed: Sequence[Found | None], known: int | N
     else:
         columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
     rows: list[dict[str, Any]] = []
-    for found in indexed:
+    for step in indexed or [_unasked]:
+        found = await step()
         where, values = filter_.where(narrow=narrow, found=found)
         rows = await db.rows(
             f"SELECT {columns} FROM {filter_.source(narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
@@ -116,10 +122,11 @@ async def _rows(filter_: Filter, indexed: Sequence[Found | None], known: int | N
     return rows
 
 
-async def count(filter_: Filter, indexed: Sequence[Found | None] = ()) -> int:
+async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
     """How many tickets a list has, at most MOST. indexed: what its search finds, if that is known already."""
     n = 0
-    for found in indexed or await search.found(filter_.search):
+    for step in indexed or await search.found(filter_.search) or [_unasked]:
+        found = await step()
         where, values = filter_.where(narrow=True, found=found)
         source = filter_.source(narrow=True, found=found)
         [row] = await db.rows(
@@ -131,6 +138,34 @@ async def count(filter_: Filter, indexed: Sequence[Found | None] = ()) -> int:
         if n >= MOST:
             break
     return n
+
+
+async def _why(filter_: Filter, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, with what each was found by. Whatever is not marked is found all the same."""
+    looked_for = marked.sought(filter_.search)
+    if not looked_for or not rows:
+        return tuple(rows)
+    kind = "" if filter_.audience.is_staff else "AND kind = 'reply'"
+    messages = await db.rows(
+        "SELECT c.ticket_id, substr(c.body, 1, ?) AS body FROM (SELECT id, row_number() OVER "  # noqa: S608
+        "(PARTITION BY ticket_id ORDER BY event_id DESC) AS n FROM comment "
+        f"WHERE ticket_id IN ({', '.join('?' * len(rows))}) AND NOT deleted {kind}) AS newest "
+        "JOIN comment c ON c.id = newest.id WHERE newest.n <= ? ORDER BY newest.n, c.ticket_id DESC",
+        [LONGEST_SAID, *(row.id for row in rows), LAST_SAID],
+    )
+    said: dict[int, marked.Piece] = {}
+    left = MOST_SAID
+    for message in messages:
+        ticket, body = message["ticket_id"], message["body"]
+        if ticket not in said and len(body) <= left:
+            left -= len(body)
+            if piece := marked.around(body, looked_for):
+                said[ticket] = piece
+    return tuple(replace(row, named=marked.whole(row.subject, looked_for), said=said.get(row.id)) for row in rows)
+
+
+async def _unasked() -> Found | None:
+    return None
 
 
 def _is_long(filter_: Filter, found: Found | None) -> bool:

@@ -6,30 +6,43 @@ What its words are, desk/words says, for text and query alike; what is asked, de
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from app import db
 from app.desk import addresses, search_fts5, search_tsvector, words
 from app.desk.asked import Query
-from app.desk.found import Found, Texts, whose
-from app.desk.models import Kind
+from app.desk.found import Said, Step, Texts, whose
+from app.desk.models import Comment, Kind
 
 SPELLING = 1  # of the index's rows; raised with every change of what index() writes, so that old ones are written anew
 BATCH = 200  # tickets a transaction, which take a tenth of a second
 
 
 class Index(Protocol):
-    """Of the words of all tickets. Its verbs are called inside the caller's transaction."""
+    """Of the words of all tickets. Its verbs are called inside the caller's transaction.
 
-    async def found(self, query: Query) -> Sequence[Found]:
-        """What the query asks of the index. If more than one, each holds those before it: it is enough to look further
-        where the last one had too few."""
+    Those that answer whether that was all there is to do have written nothing if it was not: the rows of whole tickets
+    are to be written then.
+    """
 
-    async def write(self, first: int, last: int, rows: Collection[Texts]) -> None: ...
+    async def found(self, query: Query) -> Sequence[Step]:
+        """What the query asks of the index. It is enough to look further where the step before had too few."""
 
-    async def add(self, ticket: int, body: str, *, public: bool) -> None: ...
+    async def write(self, first: int, last: int, rows: Collection[Texts]) -> None:
+        """The rows of these tickets anew."""
 
-    async def rename(self, requester: int, named: str) -> bool: ...
+    async def add(self, ticket: int, said: Said) -> None:
+        """One more message, as write() would have it."""
+
+    async def revise(self, ticket: int, comment: int, said: Said | None) -> bool:
+        """A message as it is now; None: it is gone. Whether that was all."""
+
+    async def retitle(self, texts: Texts) -> bool:
+        """What stands above a ticket's messages as it is now. Whether that was all."""
+
+    async def rename(self, requester: int, named: str) -> bool:
+        """What a person is found by, in the rows of their tickets. Whether that was all."""
 
     async def put_together(self, pause: float = 0) -> None: ...
 
@@ -41,9 +54,9 @@ def _index() -> Index:
     return cast(Index, INDEXES[db.dialect().index])
 
 
-async def found(query: Query) -> Sequence[Found | None]:
-    """What the index finds, see Index.found; None: it is not asked."""
-    return await _index().found(query) if query.asked else [None]
+async def found(query: Query) -> Sequence[Step]:
+    """What the index finds, see Index.found; nothing: it is not asked."""
+    return await _index().found(query) if query.asked else ()
 
 
 async def put_together(pause: float = 0) -> None:
@@ -93,34 +106,34 @@ async def _filled() -> int | None:
 async def index(first: int, last: int | None = None) -> None:
     """Bring the rows of tickets (one, or from the first to the last) up to date, inside the caller's transaction."""
     between = [first, last or first]
-    tickets = await db.rows(
-        "SELECT t.id, t.subject, p.id AS person, p.name, p.email FROM ticket t "
-        "JOIN person p ON p.id = t.requester_id WHERE t.id BETWEEN ? AND ?",
-        between,
-    )
-    said: dict[tuple[int, str], list[str]] = defaultdict(list)
+    said: dict[int, list[Said]] = defaultdict(list)
     for comment in await db.rows(
-        "SELECT ticket_id, kind, body FROM comment WHERE ticket_id BETWEEN ? AND ? AND NOT deleted "
+        "SELECT id, ticket_id, kind, body FROM comment WHERE ticket_id BETWEEN ? AND ? AND NOT deleted "
         "ORDER BY ticket_id, event_id",
         between,
     ):
-        said[comment["ticket_id"], comment["kind"]].append(comment["body"])
-    rows = [
-        Texts(
-            ticket["id"],
-            subject=words.indexed(f"{ticket['id']} {ticket['subject']}"),
-            replies=[words.indexed(body) for body in said[ticket["id"], Kind.REPLY]],
-            notes=[words.indexed(body) for body in said[ticket["id"], Kind.NOTE]],
-            requester=_requester(ticket),
-        )
-        for ticket in tickets
-    ]
+        said[comment["ticket_id"]].append(_said(comment["id"], comment["kind"], comment["body"]))
+    rows = [replace(texts, said=said[texts.ticket]) for texts in await _titles(*between)]
     await _index().write(between[0], between[1], rows)
 
 
-async def add(ticket: int, kind: Kind, body: str) -> None:
-    """Add the newest comment of a ticket to its row: found as index() would have it, without a look at all others."""
-    await _index().add(ticket, body, public=kind is Kind.REPLY)
+async def add(comment: Comment) -> None:
+    """Add the newest comment of a ticket: found as index() would have it, without a look at all others."""
+    await _index().add(comment.ticket_id, _said(comment.id, comment.kind, comment.body))
+
+
+async def revise(comment: Comment) -> None:
+    """Bring a comment's words up to date."""
+    said = None if comment.deleted else _said(comment.id, comment.kind, comment.body)
+    if not await _index().revise(comment.ticket_id, comment.id, said):
+        await index(comment.ticket_id)
+
+
+async def retitle(ticket: int) -> None:
+    """Bring a ticket's own words up to date: its subject and its requester."""
+    for texts in await _titles(ticket, ticket):
+        if not await _index().retitle(texts):
+            await index(ticket)
 
 
 async def rename(requester: int) -> None:
@@ -130,6 +143,20 @@ async def rename(requester: int) -> None:
         return
     for ticket in await db.rows("SELECT id FROM ticket WHERE requester_id = ?", [requester]):
         await index(ticket["id"])
+
+
+async def _titles(first: int, last: int) -> list[Texts]:
+    """What stands above the messages of these tickets."""
+    tickets = await db.rows(
+        "SELECT t.id, t.subject, p.id AS person, p.name, p.email FROM ticket t "
+        "JOIN person p ON p.id = t.requester_id WHERE t.id BETWEEN ? AND ? ORDER BY t.id",
+        [first, last],
+    )
+    return [Texts(row["id"], words.indexed(f"{row['id']} {row['subject']}"), _requester(row)) for row in tickets]
+
+
+def _said(comment: int, kind: str, body: str) -> Said:
+    return Said(comment, public=kind == Kind.REPLY, words=words.indexed(body))
 
 
 def _requester(row: dict[str, Any]) -> str:

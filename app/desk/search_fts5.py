@@ -1,15 +1,27 @@
-"""The index of SQLite: FTS5, one row a ticket, with a column for each thing that its words are of."""
+"""The index of SQLite: FTS5, one row a comment, and one for what stands above a ticket's comments.
+
+A row's number is its ticket's, shifted, and its comment's: all rows of a ticket stand together, those of newer ones
+after them. What is asked for is asked apart and met by ticket (docs/decisions/search.md).
+"""
 
 import asyncio
+import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from app import db
-from app.desk import words
 from app.desk.asked import Asked, Phrase, Query
-from app.desk.found import Found, Texts, whose
+from app.desk.found import Found, Said, Step, Texts, whose
 
-FEW = 16  # words
+SHIFT = 32  # bits of a row's number that are the comment's
+FEW = 500  # rows that are looked at to tell what is rare; of a word that stands in fewer, all tickets are found at once
+TIMES = 8  # so many times more tickets are looked through, where the newest have too few
+SOUGHT = 100  # tickets that the index is soon asked for one by one
+DEAR = 25  # rows that are looked through in the time that one of these takes
+
+FEW_ENDINGS = 16  # words
 ENDINGS = """
     WITH RECURSIVE word(term) AS (
         SELECT (SELECT term FROM search_word WHERE term >= ? LIMIT 1) UNION ALL
@@ -19,32 +31,99 @@ ENDINGS = """
     SELECT term FROM word WHERE term < ? LIMIT ?
 """  # a step finds the next word by a look into the index; the words themselves stand in it once for each place
 MERGED = 20  # pages; others wait so long to write
-PUBLIC = "{subject replies}"  # what a requester's words are looked for in
+PUBLIC = "{subject reply}"  # what a requester's words are looked for in
 
 _BEGINNING = re.compile(r'"([^" ]+)"\*')
-_WORD_OR_WORDS = re.compile(r'"[^" ]+"|\("[^" ]+"(?: OR "[^" ]+")*\)')
+_WORD_OR_WORDS = re.compile(r'requester : ᵖ\d+|"[^" ]+"|\("[^" ]+"(?: OR "[^" ]+")*\)')
 
 
-async def found(query: Query) -> Sequence[Found]:
-    """All of it at once, joined to the tickets in the order of their numbers."""
-    spelt = await spelt_out(match(query))
-    return [
-        Found(
-            source="search CROSS JOIN ticket t ON t.id = search.rowid",
-            where="search MATCH ?",
-            values=(spelt,),
-            order="search.rowid DESC",
-            is_long=not is_one_word(spelt),
+@dataclass(frozen=True)
+class Hits:
+    """How much of the index one thing is found in. rows: at most FEW + 1, the newest; they are of these tickets."""
+
+    match: str
+    rows: int
+    newest: int
+    oldest: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.rows <= FEW
+
+    def rows_each(self, newest: int) -> float:
+        """How many rows there are for a ticket of the desk."""
+        return self.rows / (newest - (0 if self.is_whole else self.oldest) + 1)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Of several things in one ticket.
+
+    through: whose rows are looked through, the rarest first. sought: what each of the tickets that are left is looked
+    up for. is_long: whether many rows may have to be passed over. known: what was found down to a ticket, as numbers
+    with commas.
+    """
+
+    through: Sequence[str]
+    sought: Sequence[str]
+    is_long: bool
+    known: dict[int, str] = field(default_factory=dict)
+
+    async def found(self, after: int, upto: int) -> Found:
+        if after not in self.known:
+            self.known[after] = await self._tickets(after, upto)
+        tickets = ",".join(filter(None, self.known.values()))
+        return Found(
+            source="ticket t NOT INDEXED",  # but by its number
+            where="t.id IN (SELECT value FROM json_each(?))",
+            values=(f"[{tickets}]",),
+            order="t.id DESC",
+            is_long=False,
         )
-    ]
+
+    async def _tickets(self, after: int, upto: int) -> str:
+        """Numbers of tickets after one and up to another. A beginning is not sought: it is put together each time."""
+        chain, values = "", list[object]()
+        for match in [*self.through, *(match for match in self.sought if "*" in match)]:
+            among = f" AND rowid >> {SHIFT} IN ({chain})" if chain else ""
+            chain = f"SELECT rowid >> {SHIFT} AS id FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?{among}"  # noqa: S608
+            values = [match, first_row(after + 1), first_row(upto + 1) - 1, *values]
+        rows = f"rowid BETWEEN met.id << {SHIFT} AND (met.id << {SHIFT}) + {first_row(1) - 1}"
+        has = f"EXISTS (SELECT 1 FROM search WHERE search MATCH ? AND {rows})"  # noqa: S608
+        one_by_one = [match for match in self.sought if "*" not in match]
+        [row] = await db.rows(
+            f"SELECT group_concat(met.id) AS tickets FROM (SELECT DISTINCT id FROM ({chain}) AS r) AS met "  # noqa: S608
+            f"WHERE {' AND '.join([has] * len(one_by_one)) or 'TRUE'}",
+            [*values, *one_by_one],
+            aside=self.is_long,
+        )
+        return row["tickets"] or ""
 
 
-def match(query: Query) -> str:
-    """What FTS5 is asked. https://sqlite.org/fts5.html#full_text_query_syntax"""
-    all_of_it = " AND ".join(map(_asked, query.asked))
+async def found(query: Query) -> Sequence[Step]:
+    """The tickets of what is rare all at once; else the newest, and more and more of them."""
+    matches = [await spelt_out(match) for match in matches_of(query)]
+    hits: list[Hits] = []
+    for match in matches:
+        hits.append(await _hits(match))
+        if hits[-1].rows <= SOUGHT:
+            break
+    newest = max(it.newest for it in hits)
+    rarest, *others = sorted(hits, key=lambda it: (not it.is_whole, it.rows_each(newest)))
+    dear = DEAR * rarest.rows_each(newest)
+    through = [rarest.match, *(it.match for it in others if it.rows_each(newest) <= dear)]
+    sought = [it.match for it in others if it.rows_each(newest) > dear] + matches[len(hits) :]
+    is_long = rarest.rows > SOUGHT or "*" in "".join(sought)
+    meeting = Meeting(through, sought, is_long)
+    down_to = [0] if rarest.is_whole else _steps(newest, max(it.oldest for it in hits))
+    return [partial(meeting.found, after, upto) for upto, after in itertools.pairwise([newest, *down_to])]
+
+
+def matches_of(query: Query) -> list[str]:
+    """What FTS5 is asked, one thing after the other. https://sqlite.org/fts5.html#full_text_query_syntax"""
     if query.requester is None:
-        return all_of_it
-    return f"requester : {whose(query.requester)} AND {PUBLIC} : ({all_of_it})"
+        return [_asked(asked) for asked in query.asked]
+    return [f"requester : {whose(query.requester)}", *(f"{PUBLIC} : {_asked(asked)}" for asked in query.asked)]
 
 
 def _asked(asked: Asked) -> str:
@@ -65,8 +144,8 @@ async def spelt_out(match: str) -> str:
     """
     for beginning in dict.fromkeys(_BEGINNING.findall(match)):
         end = beginning + "\U0010ffff"
-        terms = [row["term"] for row in await db.rows(ENDINGS, [beginning, end, end, FEW + 1])]
-        if 1 <= len(terms) <= FEW:
+        terms = [row["term"] for row in await db.rows(ENDINGS, [beginning, end, end, FEW_ENDINGS + 1])]
+        if 1 <= len(terms) <= FEW_ENDINGS:
             spelt = " OR ".join(f'"{term}"' for term in terms)
             match = match.replace(f'"{beginning}"*', f"({spelt})")
     return match
@@ -77,26 +156,65 @@ def is_one_word(match: str) -> bool:
     return _WORD_OR_WORDS.fullmatch(match) is not None
 
 
-async def write(first: int, last: int, rows: Collection[Texts]) -> None:
-    """The rows of these tickets anew."""
-    await db.rows("DELETE FROM search WHERE rowid BETWEEN ? AND ?", [first, last])
-    values = [[row.ticket, row.subject, "\n".join(row.replies), "\n".join(row.notes), row.requester] for row in rows]
-    await db.insert_many("search", ("rowid", "subject", "replies", "notes", "requester"), values)
-
-
-async def add(ticket: int, body: str, *, public: bool) -> None:
-    """One more message at the end of its row, as write() would have it."""
-    column = "replies" if public else "notes"
-    said = words.indexed(body)
-    await db.rows(
-        f"UPDATE search SET {column} = iif({column} = '', ?, {column} || char(10) || ?) WHERE rowid = ?",  # noqa: S608
-        [said, said, ticket],
+async def _hits(match: str) -> Hits:
+    [row] = await db.rows(
+        f"SELECT count(*) AS n, max(ticket) AS newest, min(ticket) AS oldest FROM (SELECT rowid >> {SHIFT} AS ticket "  # noqa: S608
+        "FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) AS newest",
+        [match, FEW + 1],
+        aside=not is_one_word(match),
     )
+    return Hits(match, row["n"], row["newest"] or 0, row["oldest"] or 0)
+
+
+def _steps(newest: int, oldest: int) -> Iterator[int]:
+    """Numbers after which to look, each for the newest tickets down to there."""
+    many = newest - oldest + 1
+    while many < newest:
+        yield newest - many
+        many *= TIMES
+    yield 0
+
+
+def first_row(ticket: int) -> int:
+    """The number of the row of what stands above a ticket's comments; that of a comment is so many more."""
+    return ticket << SHIFT
+
+
+async def write(first: int, last: int, rows: Collection[Texts]) -> None:
+    await db.rows("DELETE FROM search WHERE rowid BETWEEN ? AND ?", [first_row(first), first_row(last + 1) - 1])
+    values: list[list[object]] = []
+    for row in rows:
+        values.append([first_row(row.ticket), row.subject, "", "", row.requester])
+        values += [_row(row.ticket, said) for said in sorted(row.said, key=lambda said: said.comment)]
+    await db.insert_many("search", ("rowid", "subject", "reply", "note", "requester"), values)
+
+
+def _row(ticket: int, said: Said) -> list[object]:
+    reply, note = (said.words, "") if said.public else ("", said.words)
+    return [first_row(ticket) + said.comment, "", reply, note, ""]
+
+
+async def add(ticket: int, said: Said) -> None:
+    await db.insert_many("search", ("rowid", "subject", "reply", "note", "requester"), [_row(ticket, said)])
+
+
+async def revise(ticket: int, comment: int, said: Said | None) -> bool:
+    await db.rows("DELETE FROM search WHERE rowid = ?", [first_row(ticket) + comment])
+    if said:
+        await add(ticket, said)
+    return True
+
+
+async def retitle(texts: Texts) -> bool:
+    await db.rows(
+        "UPDATE search SET subject = ?, requester = ? WHERE rowid = ?",
+        [texts.subject, texts.requester, first_row(texts.ticket)],
+    )
+    return True
 
 
 async def rename(requester: int, named: str) -> bool:
-    """What a person is found by, in the rows of their tickets; whether that was all there is to do."""
-    theirs = "SELECT id FROM ticket WHERE requester_id = ?"
+    theirs = f"SELECT id << {SHIFT} FROM ticket WHERE requester_id = ?"  # noqa: S608
     await db.rows(f"UPDATE search SET requester = ? WHERE rowid IN ({theirs})", [named, requester])  # noqa: S608
     return True
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from app import db
 from app.desk import words
 from app.desk.asked import Asked, Phrase, Query
-from app.desk.found import Found, Texts, whose
+from app.desk.found import Found, Said, Step, Texts, whose
 
 FEW = 1000  # tickets that are named one by one
 FIRST, TIMES = (
@@ -25,19 +25,22 @@ LARGEST = 900_000  # bytes of a vector's words and places
 LONGEST_WORD = 255  # letters; nobody types more
 
 
-async def found(query: Query) -> Sequence[Found]:
+async def found(query: Query) -> Sequence[Step]:
     """A few tickets by their numbers; else the newest of many, and more and more of them."""
     asked = tsquery(query)
     few = await db.rows("SELECT search_found(?::text::tsquery, ?) AS id", [asked, FEW + 1])
     if len(few) <= FEW:
-        return [_found("t.id = ANY(?::integer[])", [row["id"] for row in few])]
+        return [_step("t.id = ANY(?::integer[])", [row["id"] for row in few])]
     [last] = await db.rows("SELECT max(ticket_id) AS id FROM search")
     after = "t.id IN (SELECT search_found_after(?::text::tsquery, ?::integer))"
-    return [_found(after, asked, number) for number in _steps(last["id"])]
+    return [_step(after, asked, number) for number in _steps(last["id"])]
 
 
-def _found(where: str, *values: object) -> Found:
-    return Found(source="ticket t", where=where, values=values, order="t.id DESC", is_long=False)
+def _step(where: str, *values: object) -> Step:
+    async def found() -> Found:
+        return Found(source="ticket t", where=where, values=values, order="t.id DESC", is_long=False)
+
+    return found
 
 
 def _steps(last: int) -> Iterator[int]:
@@ -114,22 +117,31 @@ async def write(first: int, last: int, rows: Collection[Texts]) -> None:
         texts = (
             (SUBJECT, row.subject),
             (REQUESTER, row.requester),  # before what may be too much: by this requesters find their own
-            *((REPLIES, said) for said in row.replies),
-            *((NOTES, said) for said in row.notes),
+            *((REPLIES, said.words) for said in row.said if said.public),
+            *((NOTES, said.words) for said in row.said if not said.public),
         )
         await db.rows(
             "INSERT INTO search (ticket_id, words) VALUES (?, ?::text::tsvector)", [row.ticket, vector(*texts)]
         )
 
 
-async def add(ticket: int, body: str, *, public: bool) -> None:
+async def add(ticket: int, said: Said) -> None:
     """One more message after all that its row has; what has no room is not found."""
-    said = vector((REPLIES if public else NOTES, words.indexed(body)))
-    await db.rows("UPDATE search SET words = search_joined(words, ?) WHERE ticket_id = ?", [said, ticket])
+    more = vector((REPLIES if said.public else NOTES, said.words))
+    await db.rows("UPDATE search SET words = search_joined(words, ?) WHERE ticket_id = ?", [more, ticket])
+
+
+async def revise(ticket: int, comment: int, said: Said | None) -> bool:
+    """A vector does not tell which of its words are of which message."""
+    return False
+
+
+async def retitle(texts: Texts) -> bool:
+    return False
 
 
 async def rename(requester: int, named: str) -> bool:
-    """What a person is found by stands among all other words: their tickets' rows are written anew."""
+    """It stands among all other words."""
     return False
 
 

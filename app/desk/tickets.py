@@ -170,7 +170,7 @@ async def apply(actor: Actor, ticket: Ticket, changes: dict[str, tuple[Any, Any]
     touch(ticket, public=public)
     await ticket.save(update_fields=[*columns, *due])
     if {"subject", "requester"} & set(changes):
-        await search.index(ticket.id)
+        await search.retitle(ticket.id)
     await events.record(
         What.TICKET_UPDATED, by=actor, ticket=ticket, tags=await tags_of(ticket), changes=changes | due, public=public
     )

@@ -37,14 +37,20 @@ _UNSPACED = (  # Han, Hangul and kana; Thai, Lao, Myanmar, Khmer, and what else 
 )
 _FIRST_UNSPACED = "\u0e01"
 _RUN = re.compile(f"[{_UNSPACED}]+")
+_PLAIN = re.compile("[\x00-\x7fА-Яа-яЁё«»–—“”„‘’]*")
 _ORDINAL = re.compile("([ªº])(?=[0-9])")  # nº4711
 _RAISED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[⁰¹²³⁴-⁹₀-₉]+")  # m², CO₂, and a word with the number of a footnote¹
 
 
+def is_plain(text: str) -> bool:
+    """Whether each of its letters is folded to one letter: most texts are, and those are folded ten times as fast."""
+    return text.isascii() or _PLAIN.fullmatch(text) is not None
+
+
 def fold(text: str) -> str:
     """The text without what makes no difference to who looks for it."""
-    if text.isascii():
-        return text.lower().replace("\x00", " ")
+    if is_plain(text):
+        return text.lower().replace("ё", "е").replace("\x00", " ")
     apart = _ORDINAL.sub(r"\1 ", without_ignored(text).translate(_APART))
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", apart).casefold())
     kept = parts.replace(_SHORT_I, "\N{CYRILLIC SMALL LETTER SHORT I}").translate(_ALIKE)
@@ -53,7 +59,7 @@ def fold(text: str) -> str:
 
 def indexed(text: str) -> str:
     """The words of a text as the index keeps them. Words with a raised number stand there without it as well."""
-    if text.isascii():
+    if is_plain(text):
         return fold(text)
     bare = [found[1] for found in _RAISED.finditer(text)]
     return _cut(fold("\n".join([text, *bare])))
@@ -74,6 +80,11 @@ def asked(text: str, *, begins: bool) -> tuple[list[str], bool]:
         return (parts, True) if len(runs[-1][0]) == 1 else (parts[:-1], False)
     long = len(parts[-1]) > 1 and not parts[-1].isdecimal()
     return parts, text.endswith("*") or (begins and long)
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether it is of a script that is written without spaces between its words."""
+    return _RUN.fullmatch(word) is not None
 
 
 def split(folded: str) -> list[str]:

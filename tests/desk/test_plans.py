@@ -115,6 +115,21 @@ async def test_a_filter_that_few_meet_is_found_by_itself_and_one_that_many_meet_
             assert "USING INDEX ticket_" in wide and "TEMP B-TREE" not in wide, (filter_, wide)
 
 
+@pytest.mark.parametrize("email", ["anna@pult.example", "clara@pult.example"])
+async def test_what_the_index_finds_is_looked_up_by_number(plans, email):
+    """And in the index by words, and by rows of a ticket; nothing is gone through or sorted."""
+    person = await people.by_email(email)
+    for q in ("please", "please that", "planned please", "nowhere please", '"thank you" please', "p* please"):
+        for view in ("all", "solved"):
+            for plan in await plans(queries.page(filters.parse(person, {"q": [q], "view": [view]}))):
+                assert not re.search(r"(SCAN|SEARCH) t\b(?! USING INTEGER PRIMARY KEY)|SCAN (ticket|comment)", plan), (
+                    q,
+                    plan,
+                )
+                assert not re.search(r"\bt\b.*TEMP B-TREE FOR ORDER", plan), (q, plan)
+                assert all("M" in how for how in re.findall(r"SCAN search VIRTUAL TABLE INDEX (\S+)", plan)), (q, plan)
+
+
 async def test_the_menu_of_tags_steps_over_the_tickets(plans):
     [plan] = await plans(queries.tags())
     assert "SCAN tag" not in plan and "SCAN t;" not in plan, plan

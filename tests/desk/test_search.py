@@ -1,6 +1,7 @@
 """Any word finds its ticket, whoever may see it; nothing that is typed is an error."""
 
 import contextlib
+import itertools
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from app.desk import asked, comments, filters, queries, search, search_fts5, tickets
 from app.desk.errors import Invalid
 from app.desk.filters import Filter
-from app.desk.models import Person
+from app.desk.models import Person, Ticket
 from tests import forms
 
 from .acts import a_ticket
@@ -205,6 +206,59 @@ async def test_filling_the_index_anew_changes_nothing(full, said):
     assert await search_rows() == before
 
 
+async def written() -> int:
+    [row] = await queries.db.rows("SELECT total_changes() AS n")
+    return int(row["n"])
+
+
+@pytest.mark.sqlite
+async def test_a_comment_costs_the_index_the_same_however_many_there_are(full):
+    costs = []
+    for number in range(40):
+        async with queries.db.transaction():
+            before = await written()
+            said = await forms.write(full.anna, 1, f"lever {number}")
+            added = await written()
+            await forms.edit(full.anna, said.id, f"handle {number}", "1")
+            await comments.remove(full.anna, said.id)
+            ticket = await Ticket.get(id=1)
+            await forms.change(full.anna, 1, str(ticket.version), {"subject": f"Number {number}"})
+            costs.append((added - before, await written() - added))
+    assert max(costs[20:]) <= max(costs[:5]), costs
+
+
+async def test_words_are_found_in_several_messages_and_phrases_in_one(full):
+    assert await found(full.anna, "paper lever secretive dmitri") == []
+    assert await found(full.anna, "paper lever secretive clara") == [1]
+    assert await found(full.clara, "paper lever jams") == [1] and await found(full.clara, "paper secretive") == []
+    assert await found(full.anna, '"floor two" "the lever"') == [1]
+    assert await found(full.anna, '"two please"') == [] and await found(full.anna, '"jams paper"') == []
+
+
+@pytest.mark.sqlite
+async def test_where_it_looks_first_makes_no_difference_to_what_it_finds(full, monkeypatch):
+    for number in range(5, 125):
+        body = " ".join(word for n, word in ((2, "even"), (3, "third"), (30, "seldom")) if number % n == 0)
+        await a_ticket(full.clara if number % 4 else full.dmitri, subject=f"Printer {number}", body=body or "odd")
+        await forms.write(full.anna, number, f"{'late' if number < 60 else 'soon'} print{number} printer", kind="reply")
+    asked_for = ("printer", "even", "even third", "seldom printer", "late even", "print* third", "pri", "odd soon even")
+    more = ("from:dmitri printer", '"late print*"', "printer even third soon", "status:new printer", "nowhere printer")
+    both = {person.name: person for person in (full.anna, full.clara)}
+    looked_for = list(itertools.product(both, asked_for + more, "12"))
+    answers = [await rows(both[name], q, page) for name, q, page in looked_for]
+    assert sum(len(ids) for ids, _ in answers) > 500
+    for setting, value in (("FEW", 3), ("SOUGHT", 1), ("DEAR", 0), ("FEW_ENDINGS", 1)):
+        monkeypatch.setattr(search_fts5, setting, value)
+        again = [await rows(both[name], q, page) for name, q, page in looked_for]
+        assert [one for one in zip(looked_for, answers, again, strict=True) if one[1] != one[2]] == [], setting
+
+
+async def rows(person: Person, q: str, page: str) -> tuple[list[int], int]:
+    filter_ = filters.parse(person, {"q": [q], "view": ["all"], "page": [page]})
+    shown = await queries.page(filter_)
+    return [row.id for row in shown.rows], shown.count
+
+
 MANY = [f"pre{letter}{n}" for letter in "abcdefghij" for n in "xyz"]  # more than are spelt out
 WORDS = (*MANY, "wort", "worte", "wörter", "при", "привет")
 BEGINNINGS = ("pr", "pre", "prea", "preax", "wo", "wor", "wört", "worter", "пр", "при", "x", "z9")
@@ -218,9 +272,9 @@ async def test_a_beginning_finds_the_same_whether_it_is_spelt_out_or_not(desk):
     for words in ("{}", "all {}", "from:anna {}", "from:{}", '"all {}', "{} all"):
         for beginning in BEGINNINGS:
             for requester in (None, desk.clara.id):
-                match = search_fts5.match(asked.parse(words.format(beginning), requester=requester))
-                spelt = await search_fts5.spelt_out(match)
-                assert await queries.db.rows(sql, [spelt]) == await queries.db.rows(sql, [match])
+                for match in search_fts5.matches_of(asked.parse(words.format(beginning), requester=requester)):
+                    spelt = await search_fts5.spelt_out(match)
+                    assert await queries.db.rows(sql, [spelt]) == await queries.db.rows(sql, [match])
 
 
 @pytest.mark.sqlite
@@ -228,7 +282,8 @@ async def test_a_beginning_of_few_words_is_spelt_out(desk):
     for word in WORDS:
         await a_ticket(desk.clara, subject=f"All {word}", body="as ever")
     for beginning, spelt in (("wor", '("wort" OR "worte" OR "worter")'), ("pre", '"pre"*'), ("x", '"x"')):
-        match = await search_fts5.spelt_out(search_fts5.match(asked.parse(beginning, requester=None)))
+        [match] = search_fts5.matches_of(asked.parse(beginning, requester=None))
+        match = await search_fts5.spelt_out(match)
         assert match == spelt and search_fts5.is_one_word(match) is ("*" not in spelt)
 
 

@@ -113,11 +113,23 @@ def plainly(asked: str, text: str) -> bool:
 async def test_what_is_asked_for_is_found_exactly_where_it_stands(said, asked, desk):
     rows = [[number, words.indexed(text)] for number, text in enumerate(said)]
     await db.rows("DELETE FROM search")
-    await db.insert_many("search", ["rowid", "replies"], rows)
+    await db.insert_many("search", ["rowid", "reply"], rows)
     for one in asked:
-        match = search_fts5.match(parse(f'"{one}"', requester=None))
+        [match] = search_fts5.matches_of(parse(f'"{one}"', requester=None))
         hits = await db.rows("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", [match])
         assert [said[hit["rowid"]] for hit in hits] == [text for text in said if plainly(one, text)], (one, said)
+
+
+PLAIN = "Aa \x00_Zz1АаЙйЁёЯяЩъ«»–—“”„‘’"
+
+
+@given(text=st.text(PLAIN))
+def test_what_is_folded_fast_is_folded_alike(text):
+    assert words.is_plain(text)
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr(words, "is_plain", lambda _: False)
+        folded, indexed = words.fold(text), words.indexed(text)
+    assert (words.fold(text), words.indexed(text)) == (folded, indexed) and len(folded) == len(text)
 
 
 @given(text=st.text(st.characters(codec="utf-8")))

@@ -7,12 +7,13 @@ import random
 import pytest
 
 from app import db
-from app.desk import people
+from app.desk import comments, people
 from app.desk.events import What
 from app.desk.models import Comment, Ticket
 from app.desk.roles import Role
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
+from tests import forms
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something, the_clock_moves, today
 from tests.live.pages import OpenPage, equal, said_of
@@ -30,6 +31,7 @@ STAFF_PAGES = (
     "/tickets?view=all&assignee=6&requester=4",  # who was shut out, and Clara
     "/tickets?q=v",
     "/tickets?q=vpn",
+    "/tickets?q=again+printer",
     "/tickets?q=tag:vpn+status:open+status:pending",
     "/tickets?q=from:clara&view=inbox",
     "/tickets/1",
@@ -145,6 +147,30 @@ async def test_the_clock_moves_and_every_page_follows_and_no_form_is_older_by_it
     assert f"ticket_due:{ticket.id}" in pages[2].happened
     saved = await pages[2].client.post(f"/tickets/{ticket.id}", data=form)
     assert saved.status_code == 303, "nobody else has changed it"
+
+
+async def test_a_row_says_by_what_it_was_found_and_follows_what_is_said(desk, open_):
+    """What is written, changed or taken away, in what each audience may know."""
+    ticket = await desk.open(subject="Lift", body="The lever is stuck.\n\nIt was <b>not</b> before.")
+    staff, theirs = [await open_(person, "/tickets?q=lever") for person in (desk.cast.anna, desk.cast.clara)]
+
+    async def found_by(of_staff: str, of_requester: str) -> None:
+        await equal([staff, theirs])
+        for page, said in ((staff, of_staff), (theirs, of_requester)):
+            [row] = page.css(f"#ticket-{ticket.id} .found")
+            assert row.text_content() == said
+            assert [mark.text_content().lower() for mark in row.cssselect("mark")] == ["lever"]
+
+    first = "The lever is stuck.\n\nIt was <b>not</b> before."
+    await found_by(first, first)
+    note = await forms.write(desk.cast.anna, ticket.id, "A secret LEVER", kind="note")
+    await found_by("A secret LEVER", first)
+    reply = await forms.write(desk.cast.anna, ticket.id, "Pull the lever & wait")
+    await found_by("Pull the lever & wait", "Pull the lever & wait")
+    await forms.edit(desk.cast.anna, reply.id, "Pull it", "1")
+    await found_by("A secret LEVER", first)
+    await comments.remove(desk.cast.anna, note.id)
+    await found_by(first, first)
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from app import db
 from app.config import Database
 from app.desk import filters, people, queries, search_tsvector, tickets
+from app.desk.found import Said
 from app.desk.models import Person
 from tests import forms
 from tests.conftest import make_cast
@@ -101,7 +102,7 @@ async def test_a_ticket_of_more_words_than_the_index_holds_takes_replies(desk):
     for first in range(0, 160_000, 10_000):
         async with db.transaction():
             body = " ".join(f"word{number}" for number in range(first, first + 10_000))
-            await search_tsvector.add(ticket.id, body, public=True)
+            await search_tsvector.add(ticket.id, Said(first, public=True, words=body))
     await forms.write(desk.anna, ticket.id, "walrus")
     whole = search_tsvector.vector(("A", "endless"), ("B", " ".join(f"word{number}" for number in range(160_000))))
     [made] = await db.rows("SELECT length(?::text::tsvector) AS words", [whole])
