@@ -29,7 +29,8 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
-from app.desk.models import IndexWhere, Priority, Ticket
+from app.desk.indexes import IndexWhere
+from app.desk.models import Priority, Ticket
 
 SENT = IndexWhere(fields=("created",), name="comment_sent", where="key IS NOT NULL")
 

@@ -1,4 +1,4 @@
-"""A list's filter: from a URL, to a canonical text, to SQL, and against the fields that an event carries."""
+"""A list's filter: from a URL, to a canonical text, and against what an event says. As SQL: app.desk.selecting."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app import db
 from app.desk import asked
 from app.desk.asked import Query
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF, Filed
-from app.desk.found import Found
 from app.desk.letters import can_be_kept
 from app.desk.models import LARGEST_ID, DueState, Person, Priority, Status
 from app.desk.values import one_tag
@@ -151,49 +149,6 @@ class Filter:
         """Whether it is a built-in view with nothing besides, which an index serves in its order."""
         return self == replace(Filter(self.audience, self.view, self.owner), sort=self.sort, page=self.page)
 
-    def source(self, *, narrow: bool, found: Found | None = None) -> str:
-        """SQL of the tables that where() speaks of."""
-        if found:
-            return found.source
-        tagged = [n for n, (name, _) in enumerate(self.conditions) if narrow and name == "tags"]
-        return " JOIN ".join(["ticket t", *(f"tag g{n} ON g{n}.ticket_id = t.id" for n in tagged)])
-
-    def where(self, *, narrow: bool, found: Found | None = None) -> tuple[str, list[Any]]:
-        """SQL for the source, and its values. found: by the index, if that is asked.
-
-        narrow: whether few tickets meet it, so that the database shall begin with whatever condition it likes. Else
-        many do, and looking through the view in the list's order soon has a page: a sign keeps it from anything else.
-        """
-        counts = narrow and self.is_plain  # in words that no partial index has: those that cover a count are whole
-        parts = ["NOT t.deleted" if counts else "t.deleted = FALSE"]
-        values: list[Any] = []
-        if found:
-            parts.append(found.where)
-            values.extend(found.values)
-        for n, (name, allowed) in enumerate(self.conditions):
-            if not allowed:
-                return "1 = 0", []
-            free = narrow or self.is_plain or (name == "requester" and not self.audience.is_staff)
-            sign = "" if free else db.dialect().unindexed
-            if name == "tags" and narrow and not found:
-                parts.append(f"g{n}.name = ?")
-                values.extend(allowed)
-            elif name == "tags":
-                parts.append("EXISTS (SELECT 1 FROM tag WHERE tag.ticket_id = t.id AND tag.name = ?)")
-                values.extend(allowed)
-            elif allowed == {None}:
-                parts.append(f"{sign}t.assignee_id IS NULL")
-            else:
-                if name == "status" and allowed == UNDONE:
-                    parts.append("t.status NOT IN ('solved', 'closed')")  # in the words of its indexes
-                    if not narrow:
-                        continue
-                if name == "due_state" and narrow:
-                    parts.append("t.due_state <> ''")  # as its index has it
-                parts.append(f"{sign}{COLUMNS[name]} IN ({', '.join('?' * len(allowed))})")
-                values.extend(sorted(_stored(name, value) for value in allowed))
-        return " AND ".join(parts), values
-
     @property
     def descending(self) -> bool:
         return bool(self.q) or self.sort.startswith("-")
@@ -204,17 +159,6 @@ class Filter:
             return "id"
         name = self.sort.lstrip("-")
         return "updated_public" if name == "updated" and not self.audience.is_staff else name
-
-    def order(self, *, narrow: bool, found: Found | None = None) -> str:
-        """SQL of the order. narrow: as for where(); a sign lets no index of an order take precedence then."""
-        if found:
-            return found.order
-        sign = db.dialect().unindexed if narrow else ""
-        if self.q:
-            return f"{sign}t.id DESC"
-        direction = "DESC" if self.descending else "ASC"
-        last = "t.due IS NULL, " if self.sort_column == "due" else ""
-        return f"{sign}{last}t.{self.sort_column} {direction}, t.id {direction}"
 
     def key(self, row: Mapping[str, Any]) -> str:
         """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
@@ -247,16 +191,6 @@ class Filter:
     def __str__(self) -> str:
         """The canonical text: equal for equal lists, understood by read()."""
         return f"{self.owner or ''}/{self.page}?{self.query(page=1)}"
-
-
-COLUMNS = {
-    "number": "t.id",
-    "status": "t.status",
-    "priority": "t.priority",
-    "assignee": "t.assignee_id",
-    "requester": "t.requester_id",
-    "due_state": "t.due_state",
-}
 
 
 def parse(person: Person, arguments: Mapping[str, Sequence[str]]) -> Filter:
@@ -326,7 +260,3 @@ def _page(text: str) -> int:
 def _ids(text: str) -> frozenset[int]:
     is_one = text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID
     return frozenset({int(text)}) if is_one else frozenset()
-
-
-def _stored(name: str, value: Any) -> Any:
-    return int(Priority.of(value)) if name == "priority" else value

@@ -9,11 +9,11 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from app.desk.audience import STAFF, Audience, Seen
+from app.desk.indexes import IndexWhere
 from app.desk.roles import ROLES, Right, Role
 
 M = TypeVar("M", bound=Model)
 
-NULLS_LAST = {"due"}
 LARGEST_ID = 2**31 - 1  # of people, tickets and comments
 
 
@@ -23,26 +23,6 @@ def from_row(model: type[M], row: Mapping[str, Any]) -> M:
     The ORM's own take ten times as long, most of it to put together the same SQL as ever.
     """
     return model._init_from_db(**row)
-
-
-class IndexWhere(Index):
-    """An index of those rows only that meet a condition, which a query must state in the same words to be served.
-
-    A column that may be empty has its empty ones last: fields of NULLS_LAST.
-    """
-
-    def __init__(self, *, fields: tuple[str, ...], name: str, where: str) -> None:
-        super().__init__(fields=fields, name=name)
-        self.where, self.extra = where, f" WHERE {where}"
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        path, arguments, named = super().deconstruct()
-        return path, arguments, {**named, "where": self.where}
-
-    @property
-    def field_names(self) -> list[str]:
-        """What is indexed, in SQL."""
-        return [part for name in self.fields for part in ([f"({name} IS NULL)"] * (name in NULLS_LAST) + [name])]
 
 
 class Status(StrEnum):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app import db
-from app.desk import marked, names, search
+from app.desk import marked, names, search, selecting
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
 from app.desk.found import Found, Step
@@ -110,10 +110,10 @@ async def _rows(filter_: Filter, indexed: Sequence[Step], known: int | None) -> 
     rows: list[dict[str, Any]] = []
     for step in indexed or [_unasked]:
         found = await step()
-        where, values = filter_.where(narrow=narrow, found=found)
+        where, values = selecting.where(filter_, narrow=narrow, found=found)
         rows = await db.rows(
-            f"SELECT {columns} FROM {filter_.source(narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
-            f"ORDER BY {filter_.order(narrow=narrow, found=found)} LIMIT ? OFFSET ?",
+            f"SELECT {columns} FROM {selecting.source(filter_, narrow=narrow, found=found)} {joins} WHERE {where} "  # noqa: S608
+            f"ORDER BY {selecting.order(filter_, narrow=narrow, found=found)} LIMIT ? OFFSET ?",
             [*values, PAGE + 1, (filter_.page - 1) * PAGE],
             aside=_is_long(filter_, found) and (known is None or known > FEW),
         )
@@ -127,8 +127,8 @@ async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
     n = 0
     for step in indexed or await search.found(filter_.search) or [_unasked]:
         found = await step()
-        where, values = filter_.where(narrow=True, found=found)
-        source = filter_.source(narrow=True, found=found)
+        where, values = selecting.where(filter_, narrow=True, found=found)
+        source = selecting.source(filter_, narrow=True, found=found)
         [row] = await db.rows(
             f"SELECT count(*) AS n FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?) AS few",  # noqa: S608
             [*values, MOST],
