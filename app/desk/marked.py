@@ -18,6 +18,8 @@ BEFORE, AFTER = 24, 180  # characters that are shown before the first word that 
 AROUND = 500  # characters of a long text that are looked at before and after what is found first
 WORD = 40  # characters in which the end of a word is looked for
 
+NOWHERE = (0, 0)
+
 Pieces = tuple[tuple[str, bool], ...]  # of a text, in its order, and whether each is what is looked for
 
 
@@ -74,13 +76,15 @@ def _sought(phrase: Phrase) -> Sought:
 
 def whole(text: str, looked_for: Sequence[Sought]) -> Pieces:
     """All of a text that is short; nothing, if nothing of it is looked for."""
-    found = _places(text, looked_for)
+    found = _places(text, looked_for) if _near(text, looked_for) != NOWHERE else []
     return _cut(text, 0, len(text), found) if found else ()
 
 
 def around(text: str, looked_for: Sequence[Sought]) -> Piece | None:
     """What stands around the first words that are looked for; None, if there are none."""
     begin, end = _near(text, looked_for)
+    if (begin, end) == NOWHERE:
+        return None
     found = [(begin + start, begin + stop) for start, stop in _places(text[begin:end], looked_for)]
     if not found:
         return None
@@ -98,7 +102,7 @@ def _near(text: str, looked_for: Sequence[Sought]) -> tuple[int, int]:
     folded = words.fold(text)
     first = min((start for one in looked_for for start, _ in itertools.islice(one.spans(folded), 1)), default=None)
     if first is None:
-        return 0, 0
+        return NOWHERE
     if len(text) <= 2 * AROUND:
         return 0, len(text)
     first = first * len(text) // len(folded)

@@ -18,10 +18,7 @@ LARGEST_ID = 2**31 - 1  # of people, tickets and comments
 
 
 def from_row(model: type[M], row: Mapping[str, Any]) -> M:
-    """The instance of a row with all columns of a model, and maybe others: for lookups that every request makes.
-
-    The ORM's own take ten times as long, most of it to put together the same SQL as ever.
-    """
+    """The instance of a row with all columns of a model, and maybe others. The ORM's own takes ten times as long."""
     return model._init_from_db(**row)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import db
-from app.desk import filters, queries, selecting
+from app.desk import asked, filters, queries, selecting
 from app.desk.audience import STAFF, Audience
 from app.desk.events import FILED, Filed
 from app.desk.filters import PAGE, Filter, NoSuchPage
@@ -278,3 +278,13 @@ def test_a_page_that_no_list_has_is_none(page):
 
 def test_pages_go_from_one_to_two_hundred():
     assert [parsed(Role.AGENT, page=page).page for page in ("", "1", "200", " 7 ")] == [1, 1, 200, 7]
+
+
+def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
+    assert asked.tidy("  a\n\tb\x00c  ") == "a b c"
+    assert len(asked.tidy("word " * 1000)) <= asked.LONGEST
+
+
+def test_the_query_of_a_list_keeps_what_is_searched_for():
+    filter_ = Filter(Person(id=1, role="agent").audience, q='tag:"a b" & ёлка', view="all")
+    assert filters.read(filter_.audience, str(filter_)) == filter_

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.desk import asked, comments, filters, queries, search, search_fts5, tickets
 from app.desk.errors import Invalid
-from app.desk.filters import Filter
 from app.desk.models import Person, Ticket
 from tests import forms
 
@@ -294,13 +293,3 @@ async def test_any_text_is_a_search(q, full):
         assert set(numbers) <= ({1, 2, 3, 4} if person.is_staff else {1, 2, 3})
         filter_ = filters.parse(person, {"q": [q]})
         assert filters.read(person.audience, str(filter_)) == filter_
-
-
-def test_what_is_typed_is_kept_on_one_line_and_not_too_long():
-    assert asked.tidy("  a\n\tb\x00c  ") == "a b c"
-    assert len(asked.tidy("word " * 1000)) <= asked.LONGEST
-
-
-def test_the_query_of_a_list_keeps_what_is_searched_for():
-    filter_ = Filter(Person(id=1, role="agent").audience, q='tag:"a b" & ёлка', view="all")
-    assert filters.read(filter_.audience, str(filter_)) == filter_
