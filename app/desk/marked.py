@@ -16,6 +16,7 @@ from app.desk.asked import Phrase, Query
 
 BEFORE, AFTER = 24, 180  # characters that are shown before the first word that is found, and from there on
 AROUND = 500  # characters of a long text that are looked at before and after what is found first
+KEPT = 1000  # texts of which it is remembered, since a list that is live asks again and again
 WORD = 40  # characters in which the end of a word is looked for
 
 NOWHERE = (0, 0)
@@ -74,13 +75,15 @@ def _sought(phrase: Phrase) -> Sought:
     return Sought(re.compile(_BETWEEN.join(map(re.escape, row)) + end), is_word=not words.is_unspaced(row[0][0]))
 
 
-def whole(text: str, looked_for: Sequence[Sought]) -> Pieces:
+@lru_cache(KEPT)
+def whole(text: str, looked_for: tuple[Sought, ...]) -> Pieces:
     """All of a text that is short; nothing, if nothing of it is looked for."""
     found = _places(text, looked_for) if _near(text, looked_for) != NOWHERE else []
     return _cut(text, 0, len(text), found) if found else ()
 
 
-def around(text: str, looked_for: Sequence[Sought]) -> Piece | None:
+@lru_cache(KEPT)
+def around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     """What stands around the first words that are looked for; None, if there are none."""
     begin, end = _near(text, looked_for)
     if (begin, end) == NOWHERE:

@@ -5,7 +5,7 @@ show it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from app import db
@@ -13,6 +13,7 @@ from app.desk import marked, names, search, selecting
 from app.desk.audience import Audience
 from app.desk.filters import PAGE, Filter
 from app.desk.found import Found, Step
+from app.desk.marked import Piece, Pieces, Sought
 from app.desk.models import Priority, Status
 from app.desk.roles import Right, with_right
 
@@ -40,8 +41,8 @@ class Row:
     due_state: str | None = None
     tags: tuple[str, ...] = ()
     version: int | None = None
-    named: marked.Pieces = ()  # the subject, if words of it are looked for
-    said: marked.Piece | None = None  # of the newest message that they stand in
+    named: Pieces = ()  # the subject, if words of it are looked for
+    said: Piece | None = None  # of the newest message that they stand in
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,10 @@ async def page(filter_: Filter) -> Page:
     found = [] if known == 0 else await _rows(filter_, indexed, known)
     shown, more = found[:PAGE], len(found) > PAGE
     whole = filter_.page == 1 and not more
+    looked_for = marked.sought(filter_.search)
+    said = await _said(filter_, looked_for, [row["id"] for row in shown]) if looked_for and shown else {}
     return Page(
-        rows=await _why(filter_, [_row(filter_, row) for row in shown]),
+        rows=tuple(_row(filter_, row, marked.whole(row["subject"], looked_for), said.get(row["id"])) for row in shown),
         count=len(shown) if whole else await count(filter_, indexed) if known is None else known,
         more=more,
     )
@@ -140,20 +143,17 @@ async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
     return n
 
 
-async def _why(filter_: Filter, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows, with what each was found by. Whatever is not marked is found all the same."""
-    looked_for = marked.sought(filter_.search)
-    if not looked_for or not rows:
-        return tuple(rows)
+async def _said(filter_: Filter, looked_for: tuple[Sought, ...], tickets: Sequence[int]) -> dict[int, Piece]:
+    """By which of its messages each ticket was found. Whatever is not marked is found all the same."""
     kind = "" if filter_.audience.is_staff else "AND kind = 'reply'"
     messages = await db.rows(
         "SELECT c.ticket_id, substr(c.body, 1, ?) AS body FROM (SELECT id, row_number() OVER "  # noqa: S608
         "(PARTITION BY ticket_id ORDER BY event_id DESC) AS n FROM comment "
-        f"WHERE ticket_id IN ({', '.join('?' * len(rows))}) AND NOT deleted {kind}) AS newest "
+        f"WHERE ticket_id IN ({', '.join('?' * len(tickets))}) AND NOT deleted {kind}) AS newest "
         "JOIN comment c ON c.id = newest.id WHERE newest.n <= ? ORDER BY newest.n, c.ticket_id DESC",
-        [LONGEST_SAID, *(row.id for row in rows), LAST_SAID],
+        [LONGEST_SAID, *tickets, LAST_SAID],
     )
-    said: dict[int, marked.Piece] = {}
+    said: dict[int, Piece] = {}
     left = MOST_SAID
     for message in messages:
         ticket, body = message["ticket_id"], message["body"]
@@ -161,7 +161,7 @@ async def _why(filter_: Filter, rows: Sequence[Row]) -> tuple[Row, ...]:
             left -= len(body)
             if piece := marked.around(body, looked_for):
                 said[ticket] = piece
-    return tuple(replace(row, named=marked.whole(row.subject, looked_for), said=said.get(row.id)) for row in rows)
+    return said
 
 
 async def _unasked() -> Found | None:
@@ -255,8 +255,9 @@ def _tags(joined: str | None) -> tuple[str, ...]:
     return tuple(sorted(joined.split(","))) if joined else ()
 
 
-def _row(filter_: Filter, row: dict[str, Any]) -> Row:
+def _row(filter_: Filter, row: dict[str, Any], named: Pieces, said: Piece | None) -> Row:
     public = {"id": row["id"], "key": filter_.key(row), "subject": row["subject"], "status": row["status"]}
+    public |= {"named": named, "said": said}
     if not filter_.audience.is_staff:
         return Row(**public, moment=row["updated_public"])
     return Row(
