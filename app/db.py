@@ -93,6 +93,8 @@ async def transaction(*, wait: bool = True) -> AsyncIterator[None]:
         async with _client()._in_transaction(wait=wait):
             yield
     except Occupied as error:
+        if wait:
+            log.error("nothing was saved: %s", error)
         raise NotWritten(str(error)) from error
     except _opened.failures as error:
         if not (reason := trouble(error)):

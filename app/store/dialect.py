@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,7 +14,8 @@ from tortoise.exceptions import OperationalError
 from app.config import Database
 from app.store.rows import Column
 
-BUSY_SECONDS = 5  # how long a write waits for another process's write
+BUSY_SECONDS = 5  # how long a write waits for another process's write,
+TURN_SECONDS = 10  # and for those of its own process, each of which may have waited
 
 Client = Any  # of the ORM, or the transaction that a task is in: they have the same statements
 
@@ -27,7 +29,18 @@ class Unsuitable(Exception):
 
 
 class Occupied(OperationalError):
-    """Somebody writes, and one did not want to wait."""
+    """Somebody writes, and one did not want to wait, or has waited for long."""
+
+
+async def in_turn(writing: asyncio.Lock, *, wait: bool) -> None:
+    """Take the lock of those in this process who write. Raises Occupied."""
+    if not wait and writing.locked():
+        raise Occupied("this process writes")
+    try:
+        async with asyncio.timeout(TURN_SECONDS):
+            await writing.acquire()
+    except TimeoutError:
+        raise Occupied("others who write in this process do not come to an end") from None
 
 
 class Claim(Protocol):

@@ -1,9 +1,13 @@
 """Writing, editing and deleting messages."""
 
+import asyncio
+
 import pytest
 from lxml.html import document_fromstring
 
+from app import db
 from app.desk.models import Comment, Ticket
+from app.store import dialect
 from tests import forms
 from tests.desk.acts import a_ticket, everything
 
@@ -43,6 +47,27 @@ async def test_a_requester_replies_and_has_no_other_kind(served, ticket):
     assert set(shown.fields.keys()) == {"as", "key", "body"}
     assert (await submit(clara, shown, body="It still hums.")).status_code == 303
     assert await said() == [("reply", "It still hums.")]
+
+
+async def test_who_waits_for_long_to_write_is_told_keeps_their_words_and_sends_them_once(served, ticket, monkeypatch):
+    monkeypatch.setattr(dialect, "TURN_SECONDS", 0.05)
+    anna, end = await served.client(served.cast.anna), asyncio.Event()
+    shown, begun = await form(anna), asyncio.Event()
+
+    async def stuck() -> None:
+        async with db.transaction():
+            begun.set()
+            await end.wait()
+
+    writing = asyncio.create_task(stuck())
+    await begun.wait()
+    answer = await submit(anna, shown, body="Half a page.", kind="note")
+    assert answer.status_code == 503 and "Nothing was saved" in answer.text
+    assert fields(one(read(answer), "#comment-form"))["body"].strip() == "Half a page."
+    end.set()
+    await writing
+    again = await submit(anna, one(read(answer), "#comment-form"))
+    assert again.status_code == 303 and await said() == [("note", "Half a page.")]
 
 
 async def test_with_htmx_a_message_is_204_and_the_frames_bring_it(served, ticket):

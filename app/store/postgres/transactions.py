@@ -13,7 +13,7 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 from app.store.cancelling import finish
-from app.store.dialect import Occupied
+from app.store.dialect import Occupied, in_turn
 from app.store.postgres.troubles import is_lost, translated
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ class CancelSafeContext(TransactionContext):
         self._transaction = Transaction(client)
 
     async def __aenter__(self) -> Any:
-        if not self._wait and self._client.writing.locked():
-            raise Occupied("this process writes")
-        await self._client.writing.acquire()
+        await in_turn(self._client.writing, wait=self._wait)
         try:
             try:
                 await self._start()

@@ -24,7 +24,7 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 from app.store.cancelling import finish
-from app.store.dialect import Occupied
+from app.store.dialect import Occupied, in_turn
 from app.store.sqlite.readers import Readers, in_snapshot
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
@@ -170,9 +170,7 @@ class CancelSafeContext(SqliteTransactionContext):
         self._wait = wait
 
     async def __aenter__(self) -> Any:
-        if not self._wait and self._trxlock.locked():
-            raise Occupied("this process writes")
-        await self._trxlock.acquire()
+        await in_turn(self._trxlock, wait=self._wait)
         try:
             if not self.connection._connection:
                 await finish(self.ensure_connection())
