@@ -56,10 +56,14 @@ class Filed:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**{each.name: _frozen(data[each.name]) for each in fields(cls)})
+
+    def check(self) -> None:
         """Raises ValueError, TypeError, KeyError for what no version of ours writes."""
-        found = cls(**{each.name: _frozen(data[each.name]) for each in fields(cls)})
-        _ = hash(found), Status(found.status), Priority.of(found.priority)
-        return found
+        tags: Any = self.tags
+        _ = hash(self), Status(self.status), Priority.of(self.priority)
+        if not isinstance(tags, tuple) or not all(isinstance(tag, str) for tag in tags):
+            raise TypeError(tags)
 
     @property
     def topics(self) -> set[str]:
@@ -145,7 +149,7 @@ def read(row: dict[str, Any]) -> Happened:
 def _told(plain: Happened, data: Any) -> Happened:
     """The event with its data. Raises ValueError, TypeError, KeyError, AttributeError if that is not as we write it."""
     data = data if isinstance(data, dict) else json.loads(data)
-    return replace(
+    told = replace(
         plain,
         what=What(plain.what),
         session=data.get("session", ""),
@@ -153,6 +157,9 @@ def _told(plain: Happened, data: Any) -> Happened:
         filed=Filed.read(data["fields"]) if plain.ticket is not None else None,
         changes={name: (before, after) for name, (before, after) in data.get("changes", {}).items()},
     )
+    for moment in told.moments:
+        moment.check()
+    return told
 
 
 def changes_of(data: str) -> dict[str, tuple[Any, Any]]:

@@ -16,7 +16,8 @@ from app.desk.asked import Phrase, Query
 
 BEFORE, AFTER = 24, 180  # characters that are shown before the first word that is found, and from there on
 AROUND = 500  # characters of a long text that are looked at before and after what is found first
-KEPT = 1000  # texts of which it is remembered, since a list that is live asks again and again
+KEPT = 4000  # texts of which it is remembered, since a list that is live asks again and again,
+SHORT = 2000  # if they have no more characters than this
 WORD = 40  # characters in which the end of a word is looked for
 
 NOWHERE = (0, 0)
@@ -36,7 +37,7 @@ _UNIT = re.compile(  # a letter with what may become one letter with it
     r"(?s).[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u093c\u1160-\u11ff\u3099\u309a\uff9e\uff9f]*"
 )
 _SPACE = re.compile(r"\s")
-_BETWEEN = r"[\W_]{1,9}"  # of the words of a phrase
+_BETWEEN = r"[\W_]{1,9}+"  # of the words of a phrase; the next one begins with a letter, so none of it is given back
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,12 @@ class Sought:
 def sought(query: Query) -> tuple[Sought, ...]:
     """What finds the words of a query in a folded text. Those of a requester stand in no text that is shown here."""
     phrases = [phrase for asked in query.asked if not asked.of_requester for phrase in asked.phrases]
-    return tuple(map(_sought, dict.fromkeys(phrases)))
+    return tuple(_sought(phrase) for phrase in dict.fromkeys(phrases) if not any(map(_begins_with_mark, phrase.words)))
+
+
+def _begins_with_mark(word: str) -> bool:
+    """It could stand in what is between words, and be looked for there in every way."""
+    return unicodedata.category(word[0])[0] == "M"
 
 
 def _sought(phrase: Phrase) -> Sought:
@@ -75,16 +81,24 @@ def _sought(phrase: Phrase) -> Sought:
     return Sought(re.compile(_BETWEEN.join(map(re.escape, row)) + end), is_word=not words.is_unspaced(row[0][0]))
 
 
-@lru_cache(KEPT)
 def whole(text: str, looked_for: tuple[Sought, ...]) -> Pieces:
     """All of a text that is short; nothing, if nothing of it is looked for."""
     found = _places(text, looked_for) if _near(text, looked_for) != NOWHERE else []
     return _cut(text, 0, len(text), found) if found else ()
 
 
-@lru_cache(KEPT)
 def around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     """What stands around the first words that are looked for; None, if there are none."""
+    return (_remembered if len(text) <= SHORT else _around)(text, looked_for)
+
+
+def forget() -> None:
+    """What is remembered."""
+    _remembered.cache_clear()
+    _fold.cache_clear()
+
+
+def _around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     begin, end = _near(text, looked_for)
     if (begin, end) == NOWHERE:
         return None
@@ -98,6 +112,9 @@ def around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     if end < len(text) and (spaces := [space.start() for space in _SPACE.finditer(text, end - WORD, end)]):
         end = spaces[-1]
     return Piece(_cut(text, start, end, found), begins=not text[:start].strip())
+
+
+_remembered = lru_cache(KEPT)(_around)
 
 
 def _near(text: str, looked_for: Sequence[Sought]) -> tuple[int, int]:
@@ -133,7 +150,7 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
         return words.fold(text), range(len(text) + 1)
     folded, places = [], list[int]()
     for unit in _UNIT.finditer(text):
-        letters = _fold(unit[0])
+        letters = _fold(unit[0]) if len(unit[0]) < WORD else words.fold(unit[0])
         folded.append(letters)
         places += [unit.start()] * len(letters)
     return "".join(folded), [*places, len(text)]

@@ -4,7 +4,8 @@ A requester's values do not hold what a requester may not know: it is never read
 show it.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,8 @@ from app.desk.roles import Right, with_right
 MOST = 1000  # counts stop here: they are shown as 999+
 FEW = 200  # rows that are soon looked through
 LAST_SAID = 10  # of a ticket's messages, in which is looked for what it was found by
-LONGEST_SAID = 10_000  # characters of each
-MOST_SAID = 200_000  # characters for a page
+LONGEST_SAID = 4000  # characters of each
+MOST_SAID = 60_000  # characters for a page
 
 
 @dataclass(frozen=True)
@@ -145,23 +146,32 @@ async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
 
 async def _said(filter_: Filter, looked_for: tuple[Sought, ...], tickets: Sequence[int]) -> dict[int, Piece]:
     """By which of its messages each ticket was found. Whatever is not marked is found all the same."""
-    kind = "" if filter_.audience.is_staff else "AND kind = 'reply'"
+    which = "c.ticket_id = t.id AND NOT c.deleted" + ("" if filter_.audience.is_staff else " AND c.kind = 'reply'")
     messages = await db.rows(
-        "SELECT c.ticket_id, substr(c.body, 1, ?) AS body FROM (SELECT id, row_number() OVER "  # noqa: S608
-        "(PARTITION BY ticket_id ORDER BY event_id DESC) AS n FROM comment "
-        f"WHERE ticket_id IN ({', '.join('?' * len(tickets))}) AND NOT deleted {kind}) AS newest "
-        "JOIN comment c ON c.id = newest.id WHERE newest.n <= ? ORDER BY newest.n, c.ticket_id DESC",
-        [LONGEST_SAID, *tickets, LAST_SAID],
+        f"SELECT t.id, substr(c.body, 1, ?) AS body FROM ticket t JOIN comment c ON {which} AND c.event_id >= coalesce("  # noqa: S608
+        f"(SELECT c.event_id FROM comment c WHERE {which} ORDER BY c.event_id DESC LIMIT 1 OFFSET ?), 0) "
+        f"WHERE t.id IN ({', '.join('?' * len(tickets))}) ORDER BY t.id DESC, c.event_id DESC",
+        [LONGEST_SAID, LAST_SAID - 1, *tickets],
+        aside=True,
     )
     said: dict[int, Piece] = {}
     left = MOST_SAID
-    for message in messages:
-        ticket, body = message["ticket_id"], message["body"]
+    for ticket, body in _in_turns((message["id"], message["body"]) for message in messages):
         if ticket not in said and len(body) <= left:
             left -= len(body)
             if piece := marked.around(body, looked_for):
                 said[ticket] = piece
     return said
+
+
+def _in_turns(messages: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The newest one of each ticket, then the next. Of one that was cut the last word is none."""
+    turns = Counter[int]()
+    found: list[tuple[int, int, str]] = []
+    for ticket, body in messages:
+        found.append((turns[ticket], ticket, body if len(body) < LONGEST_SAID else body.rsplit(None, 1)[0]))
+        turns[ticket] += 1
+    return [(ticket, body) for _, ticket, body in sorted(found, key=lambda it: it[0])]
 
 
 async def _unasked() -> Found | None:

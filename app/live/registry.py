@@ -8,7 +8,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 
 from app import db
 from app.desk.events import Happened
@@ -171,10 +170,13 @@ class Registry:
 async def _read(wanted: Iterable[Shown]) -> Contents:
     """What regions show. None for one that fails, if the database as such can be read: that is logged."""
     wanted = list(wanted)
-    with suppress(Exception):  # which, going one by one, comes again
-        async with db.attempt():
-            return {shown: await _content(shown) for shown in wanted}
-    return await _read_one_by_one(wanted)
+    if len(wanted) > 1:
+        try:
+            async with db.attempt():
+                return {shown: await _content(shown) for shown in wanted}
+        except Exception as error:  # noqa: BLE001 - one of them failed: going one by one it does so again
+            log.debug("regions are computed one by one: %s", error)
+    return await _read_one_by_one(wanted) if wanted else {}
 
 
 async def _read_one_by_one(wanted: Iterable[Shown]) -> Contents:

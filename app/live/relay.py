@@ -13,6 +13,7 @@ from math import inf
 
 from app import db, memory
 from app.config import Config
+from app.desk import marked
 from app.live import access, builds, journal
 from app.live.bus import MemoryBus
 from app.live.delivery import Broken, Delivery
@@ -30,7 +31,8 @@ from app.live.tokens import Grant, Tokens
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 PULSE = 0.1  # seconds between looks at every socket's time
 REST = 1  # times as long as a round took that computed something, so that under load one takes many changes,
-BREATH = 0.05  # but no more seconds than this
+BREATH = 0.05  # but no more seconds than this,
+LEAST = 0.02  # and no fewer: pages have to take what they are sent
 FAR = 1000  # events; further behind than that, every region is read anew
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class Relay:
                     await self._pulse()
                 self.healthy = True
                 if self.registry.version != before:
-                    await asyncio.sleep(min(REST * (time.monotonic() - began), BREATH))
+                    await asyncio.sleep(min(max(REST * (time.monotonic() - began), LEAST), BREATH))
             except Exception:
                 self.healthy = False
                 log.exception("the relay failed; it starts again")
@@ -245,6 +247,7 @@ class Relay:
         self.registry.forget(self.hub.shown(), self._config.live.forget_seconds)
         if self._high_water.is_long_over(len(self.hub.sockets), now):
             self._render.forget()
+            marked.forget()
             await db.shrink()
             memory.give_back()
 

@@ -67,6 +67,16 @@ def test_what_is_shown_is_a_piece_of_what_was_typed_and_what_is_marked_is_what_w
         assert any(word in words.fold(part) for word in asked), (part, asked)
 
 
+@pytest.mark.parametrize(
+    "text", ["\N{DEVANAGARI VOWEL SIGN AA}" * 10_000, "\N{DEVANAGARI VOWEL SIGN AA} " * 5_000 + "z"]
+)
+def test_looking_for_a_phrase_of_marks_ends(text):
+    """Each could be a word, or stand between two: there are more ways to read such a text than anybody can try."""
+    q = " ".join(["\N{DEVANAGARI VOWEL SIGN AA}"] * 95 + ["z"])
+    assert around(text, f'"{q}"') is around(text, q.replace(" ", "_")) is None
+    assert around("a - " * 2_500, '"a a a a a a a a a b"') is None
+
+
 def test_every_spelling_is_marked_whole():
     for group in ALIKE:
         for asked in group:

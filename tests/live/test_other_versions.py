@@ -11,7 +11,7 @@ from app.live import hub
 from tests.live.actions import Desk
 from tests.live.pages import equal, said_of
 
-FIELDS = {"status": "open", "priority": "high", "requester": 4, "assignee": None, "tags": []}
+FIELDS = {"status": "open", "priority": "high", "requester": 4, "assignee": None, "tags": [], "due_state": ""}
 WRITTEN = {
     "a kind that is not known": ("ticket_teleported", json.dumps({"fields": FIELDS, "version": 2})),
     "one without any data": ("ticket_teleported", "{}"),
@@ -22,6 +22,23 @@ WRITTEN = {
     "changes of what is a list": (
         "ticket_updated",
         json.dumps({"fields": FIELDS, "changes": {"status": [["x"], "y"]}}),
+    ),
+    "tags that are none": ("ticket_updated", json.dumps({"fields": FIELDS | {"tags": None}})),
+    "tags before that were none": (
+        "ticket_updated",
+        json.dumps({"fields": FIELDS, "changes": {"tags": [None, ["a"]]}}),
+    ),
+    "a status before that is a list": (
+        "ticket_updated",
+        json.dumps({"fields": FIELDS, "changes": {"status": [[["x"]], "open"]}}),
+    ),
+    "an assignee before that is an object": (
+        "ticket_updated",
+        json.dumps({"fields": FIELDS, "changes": {"assignee": [{"id": 1}, 2]}}),
+    ),
+    "a status before that is not known": (
+        "ticket_updated",
+        json.dumps({"fields": FIELDS, "changes": {"status": ["parked", "open"]}}),
     ),
     "a field that is not known": ("ticket_updated", json.dumps({"fields": FIELDS, "changes": {"team": [1, 2]}})),
     "a status that is not known": (

@@ -159,7 +159,9 @@ class Client(Statements, AsyncpgDBClient):
         try:
             with translated():
                 found: list[Any] = await opened.fetch(numbered(query), *values)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error.__cause__, TimeoutError):
+                cut(opened)  # a server that is frozen would keep us for as long again
             await finish(self._ended(opened, NOTHING))
             raise
         await finish(self.given_back(self.reader, opened))
