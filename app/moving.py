@@ -55,6 +55,7 @@ async def _move(source: Database, target: Database, epoch: str, tell: Callable[[
         await db.bring_schema()
         async with db.beside(source) as leaving:
             await _refuse_served(source, leaving, "the database that is to be moved")
+            await _refuse_damaged(stores.of(source), leaving)
             await _carry(leaving, into, stores.of(source), tell)
         await db.rows("UPDATE journal SET epoch = ?", [epoch])
         await search.forget()
@@ -65,6 +66,12 @@ async def _refuse_served(database: Database, client: Client, named: str) -> None
     """Where a file is served, it could not be held."""
     if await stores.of(database).is_heard(client):
         raise db.DatabaseInUse(f"a desk serves {named}; stop it first")
+
+
+async def _refuse_damaged(words: stores.Dialect, leaving: Client) -> None:
+    """Both sums are of what can be read: rows that an index lacks, by which they are read, would be in neither."""
+    if found := await words.damage(leaving):
+        raise NotMoved(f"the database that is to be moved is damaged: {found[0].splitlines()[-1]}")
 
 
 async def _refuse_full(into: Client) -> None:

@@ -55,6 +55,22 @@ async def test_references_that_are_broken_are_not_taken_into_a_file(file, new):
 
 
 @pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
+async def test_a_damaged_file_is_not_moved_without_the_rows_that_cannot_be_read(file, target, cluster):
+    """An index of texts that lacks its rows: by it the table is read, so that both sums agree."""
+    spoilt(
+        file,
+        "PRAGMA writable_schema = ON",
+        "CREATE TABLE other (name TEXT PRIMARY KEY)",
+        """UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name =
+            'sqlite_autoindex_other_1') WHERE name = 'sqlite_autoindex_session_1'""",
+        "DELETE FROM sqlite_master WHERE tbl_name = 'other'",
+    )
+    with pytest.raises(moving.NotMoved, match="the database that is to be moved is damaged: \\w"):
+        await moved(file, target)
+    assert not has_anything(cluster, target)
+
+
+@pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
 async def test_rows_that_arrive_as_others_are_not_kept(file, target, cluster, monkeypatch):
     """Whatever there may be on the way."""
     write = moving.rows._values
