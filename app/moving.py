@@ -53,13 +53,14 @@ async def _move(source: Database, target: Database, epoch: str, tell: Callable[[
         await _refuse_served(target, into, "the other database")
         await _refuse_full(into)
         await db.bring_schema()
-        async with db.beside(source) as leaving:
+        async with db.beside(source, unwritten=True) as leaving:
             await _refuse_served(source, leaving, "the database that is to be moved")
             await _refuse_damaged(stores.of(source), leaving)
             await _carry(leaving, into, stores.of(source), tell)
-        await db.rows("UPDATE journal SET epoch = ?", [epoch])
-        await search.forget()
-        await fill(await search.left() or 0)
+            await db.rows("UPDATE journal SET epoch = ?", [epoch])
+            await search.forget()
+            await fill(await search.left() or 0)
+            await _refuse_served(source, leaving, "the database that is to be moved")
 
 
 async def _refuse_served(database: Database, client: Client, named: str) -> None:
@@ -80,6 +81,7 @@ async def _refuse_full(into: Client) -> None:
         return
     if not {"journal", "person"} <= there:
         raise NotMoved("the other database holds something else; a desk wants one of its own")
+    await db.rows("UPDATE journal SET position = position")  # whoever is writing there comes to an end first
     desks = await db.rows("SELECT position FROM journal WHERE position > 0 OR EXISTS (SELECT 1 FROM person)")
     if desks:
         raise NotMoved("there is a desk in the other database already; it must be empty")

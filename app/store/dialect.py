@@ -112,6 +112,9 @@ class Dialect(Protocol):
     async def is_heard(self, client: Client) -> bool:
         """Whether somebody hears of its commits, as who serves it does, where nobody has to claim it for that."""
 
+    async def mark(self, client: Client) -> object:
+        """Another one, once others have written since this client gave the last; asked outside of any snapshot."""
+
     def misfit(self, column: Column, value: object) -> str:
         """Why a value of another database can be in no row of this one, in words; nothing: it can."""
 

@@ -3,11 +3,13 @@
 import asyncio
 from contextlib import closing
 
+import asyncpg
 import pytest
 
 from app import db, moving
 from app.config import Config, Database, Security
 from app.desk import people
+from app.store.postgres.client import BEGIN
 from app.store.rows import Column
 from tests.cluster import name_of
 from tests.conftest import SECRET
@@ -122,6 +124,45 @@ async def test_a_desk_that_is_served_stays_where_it_is(file, database, empty, ne
     finally:
         await desk.stop()
     assert not new.path.exists()
+
+
+@pytest.mark.parametrize("source", ["file", "database"])
+async def test_a_desk_that_is_written_to_meanwhile_is_not_moved_without_that(
+    file, database, empty, cluster, monkeypatch, source
+):
+    """By a command, which claims nothing, or a desk that was started too late to be seen."""
+    if source == "database":
+        await moved(file, database)
+    left, fill = {"file": file, "database": database}[source], moving.fill
+
+    async def filled_and_written(rows: int) -> None:
+        await fill(rows)
+        if source == "file":
+            spoilt(file, "UPDATE person SET name = 'Later' WHERE id = 1")
+        else:
+            write = f"{BEGIN}; UPDATE person SET name = 'Later' WHERE id = 1; COMMIT"
+            cluster.ask(write, name_of(database))
+
+    monkeypatch.setattr(moving, "fill", filled_and_written)
+    with pytest.raises(db.DatabaseInUse, match="the desk was written to meanwhile"):
+        await moved(left, empty)
+    assert tables_of(cluster, empty) == []
+
+
+async def test_what_was_being_written_to_the_other_database_stays_there(file, database, cluster):
+    writer = await asyncpg.connect(database.url)
+    await writer.execute(BEGIN)
+    await writer.execute("INSERT INTO person (email, name, role, created) VALUES ('e@pult.example', 'E', 'agent', 1)")
+    move = asyncio.create_task(moved(file, database))
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(30):
+        while not cluster.ask(waits, name_of(database)):
+            await asyncio.sleep(0.05)
+    await writer.execute("COMMIT")
+    await writer.close()
+    with pytest.raises(moving.NotMoved, match="there is a desk in the other database already"):
+        await move
+    assert [row["name"] for row in read(database, "SELECT name FROM person")] == ["E"]
 
 
 async def test_an_older_desk_is_migrated_first_and_a_later_one_is_none_of_ours(file, begun, empty, new, cluster):

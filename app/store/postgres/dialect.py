@@ -152,8 +152,13 @@ class PostgreSQL:
 
     async def is_heard(self, client: Client) -> bool:
         """As far as this role may see: a desk that serves is nearly always the same one."""
+        await client.execute_query_dict("SELECT pg_stat_clear_snapshot()")  # else a transaction sees its first answer
         [found] = await client.execute_query_dict(HEARD, [LISTENS])
         return bool(found["heard"])
+
+    async def mark(self, client: Client) -> object:
+        """Whoever writes has locked the journal's row first, and left the number of their transaction there."""
+        return await client.execute_query_dict("SELECT xmin::text, xmax::text FROM journal")
 
     def misfit(self, column: Column, value: object) -> str:
         return misfit(column, value)

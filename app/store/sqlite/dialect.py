@@ -130,6 +130,11 @@ class SQLite:
         """Who serves it claims it."""
         return False
 
+    async def mark(self, client: Client) -> object:
+        """https://sqlite.org/pragma.html#pragma_data_version"""
+        [found] = await client.execute_query_dict("PRAGMA data_version")
+        return found["data_version"]
+
     def misfit(self, column: Column, value: object) -> str:
         """A column holds anything."""
         return ""
