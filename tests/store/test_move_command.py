@@ -110,6 +110,19 @@ async def test_a_target_that_is_away_unsuitable_or_full_is_said_in_one_line(move
         assert errors.count("\n") == 1, errors
 
 
+async def test_files_that_are_spoilt_are_said_in_one_line(move, file, empty):
+    beside = file.path.with_suffix(".secret")
+    for secret, words in ((b"\xff" * 40, "is no text"), (b"short", "is shorter than 32 characters")):
+        beside.write_bytes(secret)
+        assert move("--to", empty.url) == (1, "", f"the secret key in {beside} {words}\n")
+    beside.unlink()
+    whole = file.path.read_bytes()
+    for begin in (100, 4096):
+        file.path.write_bytes(whole[:begin] + b"\x55" * 8192 + whole[begin + 8192 :])
+        status, said, errors = move("--to", empty.url)
+        assert (status, said, errors.count("\n")) == (1, "", 1)
+
+
 @pytest.mark.parametrize(
     ("target", "how"),
     [("empty", signal.SIGINT), ("new", signal.SIGINT), ("database", signal.SIGKILL), ("new", signal.SIGKILL)],
