@@ -7,7 +7,6 @@ from graphlib import TopologicalSorter
 from re import fullmatch
 from typing import Any
 
-import tortoise.exceptions
 from tortoise import Tortoise
 from tortoise.models import Model
 
@@ -20,6 +19,8 @@ from app.store.rows import Column, Table
 from app.upgrade import fill
 
 Client = Any
+
+FOREIGN = "the other database holds something else; a desk wants one of its own"
 
 
 class NotMoved(Exception):
@@ -36,6 +37,8 @@ async def move(source: Database, target: Database, tell: Callable[[str], None]) 
         raise NotMoved("there is no desk in the database that database.url names")
     if source.is_file and target.is_file and source.path == target.path:
         raise NotMoved("that is the database in which the desk is already")
+    if not await stores.of(target).is_free(target):
+        raise NotMoved(FOREIGN)
     with closing(db.hold(source)), closing(db.hold(target)):
         is_new, epoch = not await db.exists(target), secrets.token_hex(16)
         try:
@@ -80,7 +83,7 @@ async def _refuse_full(into: Client) -> None:
     if not there:
         return
     if not {"journal", "person"} <= there:
-        raise NotMoved("the other database holds something else; a desk wants one of its own")
+        raise NotMoved(FOREIGN)
     await db.rows("UPDATE journal SET position = position")  # whoever is writing there comes to an end first
     desks = await db.rows("SELECT position FROM journal WHERE position > 0 OR EXISTS (SELECT 1 FROM person)")
     if desks:
@@ -132,5 +135,5 @@ async def _has_arrived(target: Database, epoch: str) -> bool:
         async with db.beside(target) as there:
             [journal] = await there.execute_query_dict("SELECT epoch FROM journal")
             return bool(journal["epoch"] == epoch)
-    except (db.NotMigrated, db.Unsuitable, tortoise.exceptions.OperationalError, OSError):
+    except Exception:  # noqa: BLE001 - it is asked because of another error, which is the one to be told
         return False

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from app import db, moving
 from app.config import Config, Database, Security
@@ -104,6 +105,20 @@ async def test_a_desk_is_moved_into_what_is_empty_only(file, database, new, clus
     with pytest.raises(moving.NotMoved, match="no desk in the database that"):
         await moved(a_file(tmp_path / "none.sqlite3"), empty)
     assert not (tmp_path / "none.sqlite3").exists()
+
+
+async def test_a_file_of_another_program_is_left_as_it_is(file, tmp_path):
+    other, text = a_file(tmp_path / "other.sqlite3"), a_file(tmp_path / "notes.txt")
+    spoilt(other, "CREATE TABLE bookmark (id INTEGER)")
+    other.path.chmod(0o644)
+    text.path.write_text("Milk, bread. " * 1000)
+    before, stands = other.path.read_bytes(), sorted(tmp_path.iterdir())
+    with pytest.raises(moving.NotMoved, match="holds something else"):
+        await moved(file, other)
+    with pytest.raises(OperationalError, match="notes.txt cannot be opened: file is not a database"):
+        await moved(file, text)
+    assert (other.path.read_bytes(), other.path.stat().st_mode & 0o777) == (before, 0o644)
+    assert sorted(tmp_path.iterdir()) == stands
 
 
 async def test_a_desk_that_is_served_stays_where_it_is(file, database, empty, new):

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,6 +61,17 @@ class SQLite:
 
     async def exists(self, database: Database) -> bool:
         return database.path.exists()
+
+    async def is_free(self, database: Database) -> bool:
+        if not database.path.exists():
+            return True
+        how = "mode=ro" if Path(f"{database.path}-wal").exists() else "immutable=1"  # which makes no files beside it
+        try:
+            with closing(sqlite3.connect(f"{database.path.as_uri()}?{how}", uri=True)) as opened:
+                there = {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        except sqlite3.Error as error:
+            raise OperationalError(f"{database.path} cannot be opened: {error}") from error
+        return not there or {"journal", "tortoise_migrations"} <= there
 
     async def opened(self, client: Client, database: Database) -> None:
         await client.execute_query("SELECT 1")  # the ORM would take what cannot be read for one without migrations
