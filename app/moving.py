@@ -37,7 +37,7 @@ async def move(source: Database, target: Database, tell: Callable[[str], None]) 
         raise NotMoved("there is no desk in the database that database.url names")
     if source.is_file and target.is_file and source.path == target.path:
         raise NotMoved("that is the database in which the desk is already")
-    if not await stores.of(target).is_free(target):
+    if not stores.of(target).is_free(target):
         raise NotMoved(FOREIGN)
     with closing(db.hold(source)), closing(db.hold(target)):
         is_new, epoch = not await db.exists(target), secrets.token_hex(16)

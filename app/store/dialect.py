@@ -82,7 +82,7 @@ class Dialect(Protocol):
     async def exists(self, database: Database) -> bool:
         """Whether there is a desk in it, of whatever version."""
 
-    async def is_free(self, database: Database) -> bool:
+    def is_free(self, database: Database) -> bool:
         """Whether a desk can begin in it, or has begun, as far as can be told without a change of it.
 
         Raises OperationalError for what is no database.

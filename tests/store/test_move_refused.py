@@ -68,7 +68,7 @@ async def test_a_damaged_file_is_not_moved_without_the_rows_that_cannot_be_read(
             'sqlite_autoindex_other_1') WHERE name = 'sqlite_autoindex_session_1'""",
         "DELETE FROM sqlite_master WHERE tbl_name = 'other'",
     )
-    with pytest.raises(moving.NotMoved, match="the database that is to be moved is damaged: \\w"):
+    with pytest.raises(moving.NotMoved, match=r"the database that is to be moved is damaged: \w"):
         await moved(file, target)
     assert not has_anything(cluster, target)
 
@@ -115,7 +115,7 @@ async def test_a_file_of_another_program_is_left_as_it_is(file, tmp_path):
     before, stands = other.path.read_bytes(), sorted(tmp_path.iterdir())
     with pytest.raises(moving.NotMoved, match="holds something else"):
         await moved(file, other)
-    with pytest.raises(OperationalError, match="notes.txt cannot be opened: file is not a database"):
+    with pytest.raises(OperationalError, match=r"notes\.txt cannot be opened: file is not a database"):
         await moved(file, text)
     assert (other.path.read_bytes(), other.path.stat().st_mode & 0o777) == (before, 0o644)
     assert sorted(tmp_path.iterdir()) == stands

@@ -105,7 +105,7 @@ class PostgreSQL:
             finally:
                 await connection.close()
 
-    async def is_free(self, database: Database) -> bool:
+    def is_free(self, database: Database) -> bool:
         """To look at it changes nothing, whenever one does."""
         return True
 

@@ -10,9 +10,9 @@ import asyncio
 import functools
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import aiosqlite
 from tortoise.backends.sqlite.client import (
@@ -28,6 +28,7 @@ from app.store.cancelling import finish
 from app.store.dialect import Occupied, in_turn
 from app.store.sqlite.readers import Readers, in_snapshot
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
@@ -76,12 +77,12 @@ def standing(schema: str) -> set[str]:
         return {words for (words,) in made.execute(STANDING)}
 
 
-def translated(ask: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+def translated(ask: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """The driver's errors as the ORM's, that of a damaged file too, which the ORM lets through."""
     asked = translate_exceptions(ask)
 
     @functools.wraps(ask)
-    async def translating(*given: Any, **named: Any) -> T:
+    async def translating(*given: P.args, **named: P.kwargs) -> T:
         try:
             return cast(T, await asked(*given, **named))
         except sqlite3.DatabaseError as error:
@@ -313,15 +314,23 @@ class Client(SqliteClient):
             await super().execute_query("PRAGMA shrink_memory")
 
     async def close(self) -> None:
+        """To the end, whoever is stopped: the thread of a connection that stays open keeps the process alive."""
+        await finish(self._close())
+
+    async def _close(self) -> None:
         """The writing connection last, so that it leaves one file."""
         if self._readers is not None:
             self._readers.close()
             self._readers = None
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long
-                await self._connection.execute("PRAGMA optimize")
-        await super().close()
+        try:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    await self._connection.execute(
+                        "PRAGMA analysis_limit = 400"
+                    )  # rows an index: it shall not take long
+                    await self._connection.execute("PRAGMA optimize")
+        finally:
+            await super().close()
 
 
 client_class = Client

@@ -62,7 +62,7 @@ class SQLite:
     async def exists(self, database: Database) -> bool:
         return database.path.exists()
 
-    async def is_free(self, database: Database) -> bool:
+    def is_free(self, database: Database) -> bool:
         if not database.path.exists():
             return True
         how = "mode=ro" if Path(f"{database.path}-wal").exists() else "immutable=1"  # which makes no files beside it
