@@ -42,6 +42,17 @@ class Database:
     def is_file(self) -> bool:
         return self.url.startswith("sqlite:")
 
+    @property
+    def place(self) -> str:
+        """For people: the file, or the server and its database; never who signs in, or by what password."""
+        if self.is_file:
+            return str(self.path)
+        address, _, query = self.url.partition("://")[2].partition("?")
+        host, _, name = address.rpartition("@")[2].partition("/")
+        asked = parse_qs(query)
+        host = host or asked.get("host", ["the default server"])[-1]
+        return f"{name or asked.get('dbname', ['the default database'])[-1]} on {host}"
+
 
 @dataclass(frozen=True)
 class Bus:

@@ -37,10 +37,11 @@ def move(environment) -> Callable[..., tuple[int, str, str]]:
     return command
 
 
-async def test_the_command_tells_each_table_and_says_what_is_to_be_done(move, file, empty):
+async def test_the_command_tells_each_table_and_says_what_is_to_be_done(move, file, empty, cluster):
     status, said, errors = move("--to", empty.url)
     assert (status, errors) == (0, "")
-    *told, last = said.splitlines()
+    first, *told, last = said.splitlines()
+    assert first == f"From {file.path} to {name_of(empty)} on {cluster.folder}"
     assert {line.split("\t")[0] for line in told} == set(TABLES)
     assert "ticket\t5\t" in said and last.startswith("Moved. Give database.url the other address")
     assert kept(empty) == kept(file)
@@ -64,7 +65,7 @@ async def test_the_address_may_come_from_the_environment_and_its_password_is_tol
         move(PULT_DATABASE__URL=url.replace(name_of(database), "nosuch"), PULT_MOVE_TO=url),
     ]
     for status, said, errors in wrong:
-        assert (status, said, errors.count("\n")) == (1, "", 1), errors
+        assert (status, errors.count("\n")) == (1, 1) and "Moved" not in said, errors
     assert "hunter2" not in str([done, *wrong]) and SECRET not in str([done, *wrong])
     assert "--to: database.url cannot be read" in wrong[2][2] and "--to: database.url must be" in wrong[3][2]
     assert 'database "nosuch" does not exist' in wrong[4][2]
@@ -120,12 +121,27 @@ async def test_files_that_are_spoilt_are_said_in_one_line(move, file, empty):
     for begin in (100, 4096):
         file.path.write_bytes(whole[:begin] + b"\x55" * 8192 + whole[begin + 8192 :])
         status, said, errors = move("--to", empty.url)
-        assert (status, said, errors.count("\n")) == (1, "", 1)
+        assert (status, said.count("\n"), errors.count("\n")) == (1, 1, 1), errors
+
+
+async def test_a_move_goes_on_where_nobody_reads_what_it_says(environment, file, empty, tmp_path):
+    said, saying = pipe()
+    said.close()
+    with (tmp_path / "errors").open("w+") as errors:
+        with saying:
+            process = Forked(["move"], environment | {"PULT_MOVE_TO": empty.url}, stdout=saying, stderr=errors)
+        assert process.ended() == 0
+        errors.seek(0)
+        assert errors.read() == ""
+    assert kept(empty) == kept(file)
 
 
 @pytest.mark.parametrize(
     ("target", "how"),
-    [("empty", signal.SIGINT), ("new", signal.SIGINT), ("database", signal.SIGKILL), ("new", signal.SIGKILL)],
+    [
+        *(("empty", signal.SIGINT), ("new", signal.SIGINT), ("new", signal.SIGTERM)),
+        *(("database", signal.SIGKILL), ("new", signal.SIGKILL)),
+    ],
     indirect=["target"],
 )
 async def test_a_move_that_is_stopped_leaves_nothing(environment, move, file, target, cluster, how, tmp_path):
@@ -141,11 +157,12 @@ async def test_a_move_that_is_stopped_leaves_nothing(environment, move, file, ta
             )
         while said.readline() != b"It moves.\n":
             pass
-        process.send_signal(how)
-        assert process.ended() == (130 if how is signal.SIGINT else -signal.SIGKILL)
+        for _ in range(3):  # as whoever is impatient
+            process.send_signal(how)
+        assert process.ended() == (-how if how is signal.SIGKILL else 128 + how)
         errors.seek(0)
-        assert errors.read() == ("interrupted: nothing was moved\n" if how is signal.SIGINT else "")
-    if how is signal.SIGINT:
+        assert errors.read() == ("" if how is signal.SIGKILL else "interrupted: nothing was moved\n")
+    if how is not signal.SIGKILL:
         assert not has_anything(cluster, target)
     assert move("--to", target.url)[0] == 0, "and is begun anew"
     assert kept(target) == kept(file)
