@@ -58,6 +58,34 @@ async def test_references_that_are_broken_are_not_taken_into_a_file(file, new):
 
 
 @pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE ticket SET deleted = 7 WHERE id = 1", "ticket 1 .*: deleted: it is neither true nor false"),
+        (
+            "UPDATE ticket SET subject = CAST(x'536563726574ff' AS TEXT) WHERE id = 2",
+            "ticket 2 cannot be read: a text in it is not UTF-8",
+        ),
+    ],
+)
+async def test_what_no_store_can_take_as_it_is(file, target, cluster, statement, words):
+    spoilt(file, statement)
+    with pytest.raises(moving.NotMoved, match=words) as refused:
+        await moved(file, target)
+    assert "Secret" not in str(refused.value)
+    assert not has_anything(cluster, target)
+
+
+async def test_a_move_takes_its_time_whatever_the_role_is_allowed(empty, cluster):
+    allowed = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    for name in allowed:
+        cluster.ask(f"ALTER DATABASE {name_of(empty)} SET {name} = '1min'")
+    async with db.making(empty) as into:
+        for name in allowed:
+            assert await into.execute_query_dict(f"SELECT current_setting('{name}') AS of") == [{"of": "0"}]
+
+
+@pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
 async def test_a_damaged_file_is_not_moved_without_the_rows_that_cannot_be_read(file, target, cluster):
     """An index of texts that lacks its rows: by it the table is read, so that both sums agree."""
     spoilt(

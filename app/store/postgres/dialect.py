@@ -71,10 +71,10 @@ class PostgreSQL:
     failures: tuple[type[Exception], ...] = (OperationalError,)
 
     def connection(self, database: Database, *, migrating: bool = False) -> dict[str, Any]:
-        """Migrations take the time that they need."""
+        """Migrations take the time that they need, whatever the server or the role allows others."""
+        lock, statement = (0, 0) if migrating else (BUSY_SECONDS, STATEMENT_SECONDS)
         both = {"application_name": "pult", "jit": "off"}
-        if not migrating:
-            both |= {"lock_timeout": f"{BUSY_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
+        both |= {"lock_timeout": f"{lock}s", "statement_timeout": f"{statement}s"}
         idle = (0, 0) if migrating else (ABANDONED_SECONDS, FROZEN_SECONDS)
         sessions = {
             does: both | {"idle_in_transaction_session_timeout": f"{seconds}s"}
