@@ -147,8 +147,8 @@ class SQLite:
         return found["data_version"]
 
     def misfit(self, column: Column, value: object) -> str:
-        """A column holds anything."""
-        return ""
+        """A column holds anything; what is neither true nor false would be made so on its way."""
+        return "it is neither true nor false" if column.kind == "BOOL" and value not in (None, 0, 1) else ""
 
     @asynccontextmanager
     async def hearing(
