@@ -9,6 +9,8 @@ from functools import partial
 
 import pytest
 
+from app.cli.tools import Failed, plainly
+from app.store.postgres.dialect import reached
 from tests.cluster import name_of
 from tests.conftest import SECRET
 from tests.forked import Forked, pipe, run
@@ -122,6 +124,11 @@ async def test_files_that_are_spoilt_are_said_in_one_line(move, file, empty):
         file.path.write_bytes(whole[:begin] + b"\x55" * 8192 + whole[begin + 8192 :])
         status, said, errors = move("--to", empty.url)
         assert (status, said.count("\n"), errors.count("\n")) == (1, 1, 1), errors
+
+
+def test_a_server_that_does_not_answer_is_told_with_words():
+    with pytest.raises(Failed, match=r"^the database cannot be opened: it does not answer$"), plainly(), reached():
+        raise TimeoutError
 
 
 async def test_a_move_goes_on_where_nobody_reads_what_it_says(environment, file, empty, tmp_path):
