@@ -42,6 +42,17 @@ class Database:
     def is_file(self) -> bool:
         return self.url.startswith("sqlite:")
 
+    @property
+    def place(self) -> str:
+        """For people: the file, or the server and its database; never who signs in, or by what password."""
+        if self.is_file:
+            return str(self.path)
+        address, _, query = self.url.partition("://")[2].partition("?")
+        host, _, name = address.rpartition("@")[2].partition("/")
+        asked = parse_qs(query)
+        host = host or asked.get("host", ["the default server"])[-1]
+        return f"{name or asked.get('dbname', ['the default database'])[-1]} on {host}"
+
 
 @dataclass(frozen=True)
 class Bus:
@@ -135,9 +146,19 @@ def secret_file(database: Database) -> Path:
 
 
 def kept_secret(database: Database) -> str:
-    """The key that is kept there, if there is one. Raises OSError."""
+    """The key that is kept there, if there is one. Raises OSError, ConfigError for what is no key."""
     file = secret_file(database)
-    return file.read_text().strip() if database.is_file and file.exists() else ""
+    return _read_secret(file) if database.is_file and file.exists() else ""
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        key = file.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        raise ConfigError(f"the secret key in {file} is no text") from None
+    if len(key) < SHORTEST_SECRET:
+        raise ConfigError(f"the secret key in {file} is shorter than {SHORTEST_SECRET} characters")
+    return key
 
 
 def with_secret(config: Config) -> Config:
@@ -153,11 +174,9 @@ def with_secret(config: Config) -> Config:
                 new.write(secrets.token_urlsafe(48))
         if file.stat().st_mode & 0o077:  # copied by somebody, and nobody else's business all the same
             file.chmod(0o600)
-        key = file.read_text().strip()
+        key = _read_secret(file)
     except OSError as error:
         raise ConfigError(f"the secret key cannot be kept in {file}: {error.strerror}") from error
-    if len(key) < SHORTEST_SECRET:
-        raise ConfigError(f"the secret key in {file} is shorter than {SHORTEST_SECRET} characters")
     return replace(config, security=replace(config.security, secret_key=key))
 
 

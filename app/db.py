@@ -158,18 +158,22 @@ async def insert_many(table: str, columns: Sequence[str], values: Sequence[Seque
 
 
 @asynccontextmanager
-async def beside(database: Database) -> AsyncIterator[Client]:
+async def beside(database: Database, *, unwritten: bool = False) -> AsyncIterator[Client]:
     """Inside, one moment of another database than the open one, by a client of its own, to be read only.
 
-    Raises NotMigrated, Unsuitable, OperationalError.
+    unwritten: whether that moment must still be the last one at the end. Raises NotMigrated, Unsuitable,
+    OperationalError, and DatabaseInUse if it is not.
     """
     words, given = stores.of(database), stores.of(database).connection(database, migrating=True)
     client = importlib.import_module(given["engine"]).client_class(connection_name="beside", **given["credentials"])
     try:
         await words.opened(client, database)
         await _refuse_another(words, client)
+        mark = await words.mark(client)
         async with client.snapshot():
             yield client
+        if unwritten and await words.mark(client) != mark:
+            raise DatabaseInUse("the desk was written to meanwhile, and that would be lost; stop whoever writes to it")
     finally:
         await client.close()
 

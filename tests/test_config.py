@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import config as configuration
-from app.config import ROOT, Config, ConfigError
+from app.config import ROOT, Config, ConfigError, Database
 
 KEY = "k" * 32
 NO_FILE = "on PostgreSQL there is no file to keep one beside"
@@ -209,3 +209,13 @@ def test_a_secret_is_in_no_text_about_the_settings(load):
     config = load(PULT_SECURITY__SECRET_KEY=KEY, PULT_DATABASE__URL=address)
     assert config.database.url == address
     assert KEY not in repr(config) and "hunter2" not in repr(config)
+
+
+def test_a_place_is_told_without_who_signs_in_there():
+    for url, place in (
+        ("postgres://pult:hunter2@db.example.com:5433/pult?sslmode=require", "pult on db.example.com:5433"),
+        ("postgres://pult:1/hunter2@db.example.com/pult", "pult on db.example.com"),
+        ("postgres://pult@/pult?host=/run/postgresql&password=hunter2", "pult on /run/postgresql"),
+        ("postgres://localhost", "the default database on localhost"),
+    ):
+        assert Database(url=url).place == place

@@ -2,6 +2,11 @@
 
 import asyncio
 import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,7 +17,11 @@ from app.config import Config, ConfigError, Database, kept_secret, secret_file
 
 
 class Interrupted(Failed):
-    exit_code = 130  # 128 and the number of SIGINT, as shells have it
+    """Before anything was kept. Its exit status is 128 and the signal's number, as shells have it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("interrupted: nothing was moved")
+        self.exit_code = 128 + number  # type: ignore[misc]
 
 
 @click.command()
@@ -25,11 +34,9 @@ def move(*, to: str) -> None:
         config = configuration.load()
         other = _other(config, to)
         _check_secret(config, other.database)
-        try:
-            asyncio.run(moving.move(config.database, other.database, click.echo))
-        except KeyboardInterrupt:
-            raise Interrupted("interrupted: nothing was moved") from None
-    click.echo("Moved. Give database.url the other address before the desk is served again.")
+        _say(f"From {config.database.place} to {other.database.place}")
+        _to_its_end(moving.move(config.database, other.database, _say))
+    _say("Moved. Give database.url the other address before the desk is served again.")
 
 
 def _other(config: Config, to: str) -> Config:
@@ -55,3 +62,34 @@ def _check_secret(config: Config, target: Database) -> None:
         raise Failed(f"security.secret_key must be set to the key of this desk, which stands in {file}")
     if kept_secret(target) != kept:
         raise Failed(f"copy the key of this desk first: {file} to {secret_file(target)}")
+
+
+def _say(line: str) -> None:
+    """Whoever reads no further, as `head`, or has no room for it, stops no move by that."""
+    try:
+        click.echo(line)
+    except OSError:
+        with Path(os.devnull).open("w") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())  # else what is left of it fails when Python ends
+
+
+def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """A signal, or many, only ask it to stop: how it ended is known always. Raises Interrupted."""
+    told: list[int] = []
+
+    async def run() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop(number: int) -> None:
+            told.append(number)
+            if task:
+                task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        await work
+
+    try:
+        asyncio.run(run())
+    except asyncio.CancelledError:
+        raise Interrupted(told[0]) from None

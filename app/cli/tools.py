@@ -27,6 +27,7 @@ EXPECTED = (
     db.NotMigrated,
     db.Unsuitable,
     moving.NotMoved,
+    moving.Unsure,
     MissingLibraries,
     OSError,
     tortoise.exceptions.OperationalError,
@@ -45,7 +46,19 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        raise Failed(" ".join(str(error).split("\n"))) from error
+        raise Failed(" ".join(_words(error).split("\n"))) from error
+
+
+def _words(error: Exception) -> str:
+    """Some of the system's, of a server that does not answer, have none."""
+    said = str(error)
+    return said if said and not said.endswith(": ") else f"{said}{_reason(error)}"
+
+
+def _reason(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return "it does not answer" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 def with_desk(work: Callable[[Config], Awaitable[None]]) -> None:

@@ -82,6 +82,12 @@ class Dialect(Protocol):
     async def exists(self, database: Database) -> bool:
         """Whether there is a desk in it, of whatever version."""
 
+    def is_free(self, database: Database) -> bool:
+        """Whether a desk can begin in it, or has begun, as far as can be told without a change of it.
+
+        Raises OperationalError for what is no database.
+        """
+
     async def opened(self, client: Client, database: Database) -> None:
         """Look at what was opened before anything is read. Raises OperationalError, Unsuitable."""
 
@@ -111,6 +117,9 @@ class Dialect(Protocol):
 
     async def is_heard(self, client: Client) -> bool:
         """Whether somebody hears of its commits, as who serves it does, where nobody has to claim it for that."""
+
+    async def mark(self, client: Client) -> object:
+        """Another one, once others have written since this client gave the last; asked outside of any snapshot."""
 
     def misfit(self, column: Column, value: object) -> str:
         """Why a value of another database can be in no row of this one, in words; nothing: it can."""

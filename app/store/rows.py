@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BATCH = 200  # rows that are in memory at once
 SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=bytes.hex)  # of what is summed
 
+UNREADABLE = "Could not decode to UTF-8"  # says Python of what SQLite has, and then the whole text
+
 Client = Any  # as app.store.dialect has it
 Row = Mapping[str, Any]
 
@@ -93,11 +95,31 @@ async def _batches(table: Table, client: Client) -> AsyncIterator[list[Row]]:
     while True:
         where = f'WHERE "{table.key}" > ?' if after else ""
         sql = f'SELECT {table.names} FROM "{table.name}" {where} ORDER BY "{table.key}" LIMIT {BATCH}'  # noqa: S608
-        rows: list[Row] = await client.execute_query_dict(sql, after)
+        try:
+            rows: list[Row] = await client.execute_query_dict(sql, after)
+        except OperationalError as error:
+            if not str(error).startswith(UNREADABLE):
+                raise
+            unreadable = await _unreadable(table, client, where, after)
+            raise Misfit(f"{unreadable} cannot be read: a text in it is not UTF-8") from None  # that one holds the text
         if not rows:
             return
         yield rows
         after = [rows[-1][table.key]]
+
+
+async def _unreadable(table: Table, client: Client, where: str, after: list[object]) -> str:
+    """The first row of a batch that cannot be read."""
+    keys = f'SELECT "{table.key}" FROM "{table.name}" {where} ORDER BY "{table.key}" LIMIT {BATCH}'  # noqa: S608
+    one = f'SELECT {table.names} FROM "{table.name}" WHERE "{table.key}" = ?'  # noqa: S608 - names are our own
+    named = f"a key of {table.name}"
+    try:
+        for row in await client.execute_query_dict(keys, after):
+            named = _named(table, row)
+            await client.execute_query_dict(one, [row[table.key]])
+    except OperationalError:
+        pass
+    return named
 
 
 def _checked(table: Table, row: Row, words: Dialect) -> list[object]:

@@ -1,11 +1,14 @@
 """A desk moves from a file to PostgreSQL and back: all of it, or nothing; and it goes on there."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from app import db, moving, upgrade
+from app import db, moving
+from app.config import Database
 from app.desk import search
 from app.inspection import problems
 from tests import conftest
@@ -113,12 +116,15 @@ async def test_an_open_page_goes_on_in_the_moved_desk(served, open_, database, c
 
 @pytest.mark.parametrize("target", ["empty", "new"], indirect=True)
 async def test_who_is_stopped_when_all_of_it_is_done_has_moved(file, target, monkeypatch):
+    making = db.making
 
-    async def filled_and_stopped(left: int) -> None:
-        await upgrade.fill(left)
-        asyncio.current_task().cancel()
+    @asynccontextmanager
+    async def made_and_stopped(database: Database) -> AsyncIterator[object]:
+        async with making(database) as into:
+            yield into
+            asyncio.current_task().cancel()
 
-    monkeypatch.setattr(moving, "fill", filled_and_stopped)
+    monkeypatch.setattr(db, "making", made_and_stopped)
     await asyncio.create_task(moved(file, target))
     assert kept(target) == kept(file) and await found(target) == await found(file)
 
@@ -147,3 +153,21 @@ async def test_a_move_can_be_cancelled_at_any_moment(file, target):
     else:
         await moved(file, target)
     assert cancelled > 1 and kept(target) == kept(file)
+
+
+async def test_where_the_commit_is_not_answered_and_nobody_can_be_asked_that_is_said(file, empty, monkeypatch):
+    making = db.making
+
+    @asynccontextmanager
+    async def made_and_lost(database: Database) -> AsyncIterator[object]:
+        async with making(database) as into:
+            yield into
+        monkeypatch.setattr(db, "beside", away)
+        raise OSError("the server is away")
+
+    def away(_: Database) -> None:
+        raise OSError("the server is away")
+
+    monkeypatch.setattr(db, "making", made_and_lost)
+    with pytest.raises(moving.Unsure, match="does not tell whether the desk is in it"):
+        await moved(file, empty)

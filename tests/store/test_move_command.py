@@ -9,6 +9,8 @@ from functools import partial
 
 import pytest
 
+from app.cli.tools import Failed, plainly
+from app.store.postgres.dialect import reached
 from tests.cluster import name_of
 from tests.conftest import SECRET
 from tests.forked import Forked, pipe, run
@@ -37,10 +39,11 @@ def move(environment) -> Callable[..., tuple[int, str, str]]:
     return command
 
 
-async def test_the_command_tells_each_table_and_says_what_is_to_be_done(move, file, empty):
+async def test_the_command_tells_each_table_and_says_what_is_to_be_done(move, file, empty, cluster):
     status, said, errors = move("--to", empty.url)
     assert (status, errors) == (0, "")
-    *told, last = said.splitlines()
+    first, *told, last = said.splitlines()
+    assert first == f"From {file.path} to {name_of(empty)} on {cluster.folder}"
     assert {line.split("\t")[0] for line in told} == set(TABLES)
     assert "ticket\t5\t" in said and last.startswith("Moved. Give database.url the other address")
     assert kept(empty) == kept(file)
@@ -64,7 +67,7 @@ async def test_the_address_may_come_from_the_environment_and_its_password_is_tol
         move(PULT_DATABASE__URL=url.replace(name_of(database), "nosuch"), PULT_MOVE_TO=url),
     ]
     for status, said, errors in wrong:
-        assert (status, said, errors.count("\n")) == (1, "", 1), errors
+        assert (status, errors.count("\n")) == (1, 1) and "Moved" not in said, errors
     assert "hunter2" not in str([done, *wrong]) and SECRET not in str([done, *wrong])
     assert "--to: database.url cannot be read" in wrong[2][2] and "--to: database.url must be" in wrong[3][2]
     assert 'database "nosuch" does not exist' in wrong[4][2]
@@ -110,9 +113,42 @@ async def test_a_target_that_is_away_unsuitable_or_full_is_said_in_one_line(move
         assert errors.count("\n") == 1, errors
 
 
+async def test_files_that_are_spoilt_are_said_in_one_line(move, file, empty):
+    beside = file.path.with_suffix(".secret")
+    for secret, words in ((b"\xff" * 40, "is no text"), (b"short", "is shorter than 32 characters")):
+        beside.write_bytes(secret)
+        assert move("--to", empty.url) == (1, "", f"the secret key in {beside} {words}\n")
+    beside.unlink()
+    whole = file.path.read_bytes()
+    for begin in (100, 4096):
+        file.path.write_bytes(whole[:begin] + b"\x55" * 8192 + whole[begin + 8192 :])
+        status, said, errors = move("--to", empty.url)
+        assert (status, said.count("\n"), errors.count("\n")) == (1, 1, 1), errors
+
+
+def test_a_server_that_does_not_answer_is_told_with_words():
+    with pytest.raises(Failed, match=r"^the database cannot be opened: it does not answer$"), plainly(), reached():
+        raise TimeoutError
+
+
+async def test_a_move_goes_on_where_nobody_reads_what_it_says(environment, file, empty, tmp_path):
+    said, saying = pipe()
+    said.close()
+    with (tmp_path / "errors").open("w+") as errors:
+        with saying:
+            process = Forked(["move"], environment | {"PULT_MOVE_TO": empty.url}, stdout=saying, stderr=errors)
+        assert process.ended() == 0
+        errors.seek(0)
+        assert errors.read() == ""
+    assert kept(empty) == kept(file)
+
+
 @pytest.mark.parametrize(
     ("target", "how"),
-    [("empty", signal.SIGINT), ("new", signal.SIGINT), ("database", signal.SIGKILL), ("new", signal.SIGKILL)],
+    [
+        *(("empty", signal.SIGINT), ("new", signal.SIGINT), ("new", signal.SIGTERM)),
+        *(("database", signal.SIGKILL), ("new", signal.SIGKILL)),
+    ],
     indirect=["target"],
 )
 async def test_a_move_that_is_stopped_leaves_nothing(environment, move, file, target, cluster, how, tmp_path):
@@ -128,11 +164,12 @@ async def test_a_move_that_is_stopped_leaves_nothing(environment, move, file, ta
             )
         while said.readline() != b"It moves.\n":
             pass
-        process.send_signal(how)
-        assert process.ended() == (130 if how is signal.SIGINT else -signal.SIGKILL)
+        for _ in range(3):  # as whoever is impatient
+            process.send_signal(how)
+        assert process.ended() == (-how if how is signal.SIGKILL else 128 + how)
         errors.seek(0)
-        assert errors.read() == ("interrupted: nothing was moved\n" if how is signal.SIGINT else "")
-    if how is signal.SIGINT:
+        assert errors.read() == ("" if how is signal.SIGKILL else "interrupted: nothing was moved\n")
+    if how is not signal.SIGKILL:
         assert not has_anything(cluster, target)
     assert move("--to", target.url)[0] == 0, "and is begun anew"
     assert kept(target) == kept(file)

@@ -71,10 +71,10 @@ class PostgreSQL:
     failures: tuple[type[Exception], ...] = (OperationalError,)
 
     def connection(self, database: Database, *, migrating: bool = False) -> dict[str, Any]:
-        """Migrations take the time that they need."""
+        """Migrations take the time that they need, whatever the server or the role allows others."""
+        lock, statement = (0, 0) if migrating else (BUSY_SECONDS, STATEMENT_SECONDS)
         both = {"application_name": "pult", "jit": "off"}
-        if not migrating:
-            both |= {"lock_timeout": f"{BUSY_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
+        both |= {"lock_timeout": f"{lock}s", "statement_timeout": f"{statement}s"}
         idle = (0, 0) if migrating else (ABANDONED_SECONDS, FROZEN_SECONDS)
         sessions = {
             does: both | {"idle_in_transaction_session_timeout": f"{seconds}s"}
@@ -104,6 +104,10 @@ class PostgreSQL:
                 return bool(await connection.fetchval(MIGRATED))
             finally:
                 await connection.close()
+
+    def is_free(self, database: Database) -> bool:
+        """To look at it changes nothing, whenever one does."""
+        return True
 
     async def opened(self, client: Client, database: Database) -> None:
         with reached():
@@ -152,8 +156,13 @@ class PostgreSQL:
 
     async def is_heard(self, client: Client) -> bool:
         """As far as this role may see: a desk that serves is nearly always the same one."""
+        await client.execute_query_dict("SELECT pg_stat_clear_snapshot()")  # else a transaction sees its first answer
         [found] = await client.execute_query_dict(HEARD, [LISTENS])
         return bool(found["heard"])
+
+    async def mark(self, client: Client) -> object:
+        """Whoever writes has locked the journal's row first, and left the number of their transaction there."""
+        return await client.execute_query_dict("SELECT xmin::text, xmax::text FROM journal")
 
     def misfit(self, column: Column, value: object) -> str:
         return misfit(column, value)

@@ -7,11 +7,12 @@ tortoise-orm: the version is pinned, and tests/test_db.py cancels transactions a
 """
 
 import asyncio
+import functools
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import aiosqlite
 from tortoise.backends.sqlite.client import (
@@ -26,6 +27,9 @@ from tortoise.exceptions import OperationalError
 from app.store.cancelling import finish
 from app.store.dialect import Occupied, in_turn
 from app.store.sqlite.readers import Readers, in_snapshot
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # The primary result codes of a storage that fails, or that others hold; not of a wrong statement. See
 # https://sqlite.org/rescode.html
@@ -71,6 +75,22 @@ def standing(schema: str) -> set[str]:
     with closing(sqlite3.connect(":memory:")) as made:
         made.executescript(schema)
         return {words for (words,) in made.execute(STANDING)}
+
+
+def translated(ask: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The driver's errors as the ORM's, that of a damaged file too, which the ORM lets through."""
+    asked = translate_exceptions(ask)
+
+    @functools.wraps(ask)
+    async def translating(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return cast(T, await asked(*given, **named))
+        except sqlite3.DatabaseError as error:
+            if type(error) is sqlite3.DatabaseError:
+                raise OperationalError(error) from error
+            raise
+
+    return translating
 
 
 class Inline:
@@ -244,7 +264,7 @@ class Client(SqliteClient):
                 await finish(self.create_connection(with_db=True))
         return cast(Readers, self._readers)
 
-    @translate_exceptions
+    @translated
     async def execute_here(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
         """As execute_query_dict, without the way to the thread and back; the loop waits for it."""
         if READS.match(query):
@@ -252,14 +272,14 @@ class Client(SqliteClient):
         found: list[dict[str, Any]] = await self.execute_query_dict(query, values)
         return found
 
-    @translate_exceptions
+    @translated
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         if READS.match(query):
             return list(map(dict, await (await self._reading()).read(query, values or [], aside=True)))
         _, rows = await self.execute_query(query, values)
         return list(map(dict, rows))
 
-    @translate_exceptions
+    @translated
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
         """What the ORM reads, changes and deletes outside of a transaction. A change is a transaction of its own."""
         if READS.match(query):
@@ -294,15 +314,23 @@ class Client(SqliteClient):
             await super().execute_query("PRAGMA shrink_memory")
 
     async def close(self) -> None:
+        """To the end, whoever is stopped: the thread of a connection that stays open keeps the process alive."""
+        await finish(self._close())
+
+    async def _close(self) -> None:
         """The writing connection last, so that it leaves one file."""
         if self._readers is not None:
             self._readers.close()
             self._readers = None
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                await self._connection.execute("PRAGMA analysis_limit = 400")  # rows an index: it shall not take long
-                await self._connection.execute("PRAGMA optimize")
-        await super().close()
+        try:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    await self._connection.execute(
+                        "PRAGMA analysis_limit = 400"
+                    )  # rows an index: it shall not take long
+                    await self._connection.execute("PRAGMA optimize")
+        finally:
+            await super().close()
 
 
 client_class = Client

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,6 +61,17 @@ class SQLite:
 
     async def exists(self, database: Database) -> bool:
         return database.path.exists()
+
+    def is_free(self, database: Database) -> bool:
+        if not database.path.exists():
+            return True
+        how = "mode=ro" if Path(f"{database.path}-wal").exists() else "immutable=1"  # which makes no files beside it
+        try:
+            with closing(sqlite3.connect(f"{database.path.as_uri()}?{how}", uri=True)) as opened:
+                there = {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        except sqlite3.Error as error:
+            raise OperationalError(f"{database.path} cannot be opened: {error}") from error
+        return not there or {"journal", "tortoise_migrations"} <= there
 
     async def opened(self, client: Client, database: Database) -> None:
         await client.execute_query("SELECT 1")  # the ORM would take what cannot be read for one without migrations
@@ -130,9 +141,14 @@ class SQLite:
         """Who serves it claims it."""
         return False
 
+    async def mark(self, client: Client) -> object:
+        """https://sqlite.org/pragma.html#pragma_data_version"""
+        [found] = await client.execute_query_dict("PRAGMA data_version")
+        return found["data_version"]
+
     def misfit(self, column: Column, value: object) -> str:
-        """A column holds anything."""
-        return ""
+        """A column holds anything; what is neither true nor false would be made so on its way."""
+        return "it is neither true nor false" if column.kind == "BOOL" and value not in (None, 0, 1) else ""
 
     @asynccontextmanager
     async def hearing(
