@@ -37,6 +37,16 @@ class Wire(Protocol):
     async def close(self, code: int) -> None: ...
 
 
+class NoWire:
+    """Under a page that polls."""
+
+    async def send(self, text: str) -> None:
+        raise RuntimeError
+
+    async def close(self, code: int) -> None:
+        raise RuntimeError
+
+
 class Slow(Exception):
     """The socket did not take a frame in time; nothing of it was sent."""
 

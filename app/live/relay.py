@@ -7,7 +7,7 @@ event either by its first frame or by a round, never by neither.
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from math import inf
 
@@ -19,7 +19,8 @@ from app.live.bus import MemoryBus
 from app.live.delivery import Broken, Delivery
 from app.live.frames import Frames
 from app.live.guard import Guard
-from app.live.hub import SILENCE, Close, Gone, Hub, Socket
+from app.live.hub import SILENCE, Close, Gone, Hub, NoWire, Socket
+from app.live.joining import Arrival, Asked
 from app.live.journal import Position
 from app.live.region import Region
 from app.live.regions.ticket import TicketRegion
@@ -27,12 +28,14 @@ from app.live.registry import Registry
 from app.live.render import Renderer
 from app.live.shown import Shown
 from app.live.tokens import Grant, Tokens
+from app.store.cancelling import finish
 
 LOOK = 0.5  # seconds between looks at the journal when the bus is silent
 PULSE = 0.1  # seconds between looks at every socket's time
 REST = 1  # times as long as a round took that computed something, so that under load one takes many changes,
 BREATH = 0.05  # but no more seconds than this,
 LEAST = 0.02  # and no fewer: pages have to take what they are sent
+TOGETHER = 50  # pages that join by one round
 FAR = 1000  # events; further behind than that, every region is read anew
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ class Relay:
         self._delivery = Delivery(self.hub, self.registry, self._frames)
         self._guard = Guard(self.hub, config.sessions)
         self._lock = asyncio.Lock()
+        self._arriving: list[Arrival] = []
         self._pulsed = 0.0
         self._high_water = memory.HighWaterMark()
 
@@ -100,22 +104,30 @@ class Relay:
         """Of this desk (app.live.builds)."""
         return self._frames.build
 
-    async def _round(self, wanted: Collection[Region] = (), grant: Grant | None = None) -> None:
+    async def _round(self, *asked: Asked) -> None:
         """Go on to now, all of it in one snapshot, and bring up whoever shows what was touched.
 
-        wanted: regions to have in memory then. grant: one that must hold then. Raises Lost, Broken.
+        asked: by those who come meanwhile, each of whom is told of its own by answer().
         """
         async with db.snapshot():
             stands = await journal.position()
-            if grant:
-                await access.check(grant, self._config.sessions)
+            for one in asked:
+                await self._check(one)
             if stands != self.position:
                 await self._catch_up(stands)
-            await self._compute(wanted)
+            await self._compute({region for one in asked if not one.refused for region in one.regions})
         if self._delivery.owed:
             await self._delivery.send_round()
-        if any(region not in self.registry for region in wanted):
-            raise Broken
+        for one in asked:
+            if not one.refused and any(region not in self.registry for region in one.regions):
+                one.refused = Broken()
+
+    async def _check(self, asked: Asked) -> None:
+        try:
+            if asked.grant:
+                await access.check(asked.grant, self._config.sessions)
+        except access.Lost as lost:
+            asked.refused = lost
 
     async def _catch_up(self, stands: Position) -> None:
         """Rights come first: whoever lost theirs gets nothing of this round."""
@@ -166,21 +178,43 @@ class Relay:
         Whether it may is asked here: of what ends before, no round would tell a socket that is not known. Raises Lost,
         Broken.
         """
-        async with self._lock:
-            await self._round(socket.regions, socket.grant)
-            text = self._frames.catch_up(socket, epoch, self._token(socket))
-            socket.position = self.position.number
-            if self.stopping:
-                self.hub.drop(socket, Close.RESTART)
-                return
-            self.hub.join(socket)
-            await self._delivery.answer(socket, text)
+        arrival = Arrival(socket.regions, socket.grant, socket=socket, epoch=epoch)
+        self._arriving.append(arrival)
+        try:
+            async with self._lock:
+                if not arrival.is_done:
+                    await finish(self._receive(self._arriving[:TOGETHER]))  # the others stay though this one goes
+        finally:
+            arrival.leave(self._arriving)
+        arrival.answer()
+
+    async def _receive(self, arrivals: Sequence[Arrival]) -> None:
+        """All who wait at the lock by one round: after a restart everybody comes at once."""
+        await self._round(*arrivals)
+        for arrival in arrivals:
+            arrival.leave(self._arriving)
+            if not arrival.refused:
+                try:
+                    await self._admit(arrival.socket, arrival.epoch)
+                except Exception as error:  # noqa: BLE001 - whose page it is is told; the others go on
+                    arrival.refused = error
+
+    async def _admit(self, socket: Socket, epoch: str) -> None:
+        text = self._frames.catch_up(socket, epoch, self._token(socket))
+        socket.position = self.position.number
+        if self.stopping:
+            self.hub.drop(socket, Close.RESTART)
+            return
+        self.hub.join(socket)
+        await self._delivery.answer(socket, text)
 
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
         """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost, Broken."""
         async with self._lock:
-            await self._round(grant.regions, grant)
-            page = Socket(_NoWire(), grant, since)
+            asked = Asked(grant.regions, grant)
+            await self._round(asked)
+            asked.answer()
+            page = Socket(NoWire(), grant, since)
             return self._frames.catch_up(page, epoch) if self._frames.is_behind(page, epoch) else ""
 
     async def watch(self, socket: Socket, ticket: int, *, on: bool) -> None:
@@ -190,7 +224,9 @@ class Relay:
         """
         async with self._lock:
             begins = on and ticket not in socket.watched and not socket.grant.key
-            await self._round([TicketRegion(ticket, socket.audience)] if begins else [])
+            asked = Asked((TicketRegion(ticket, socket.audience),) if begins else ())
+            await self._round(asked)
+            asked.answer()
             if socket not in self.hub.sockets:  # something that it shows has failed
                 return
             self._settle(socket)
@@ -204,7 +240,9 @@ class Relay:
     async def resync(self, socket: Socket) -> None:
         """Send all regions of a page anew: it noticed that something is missing. Raises Broken."""
         async with self._lock:
-            await self._round(socket.regions)
+            asked = Asked(socket.regions)
+            await self._round(asked)
+            asked.answer()
             text = self._frames.whole(socket)
             socket.position = self.position.number
             await self._delivery.answer(socket, text)
@@ -256,13 +294,3 @@ class Relay:
         if socket in self.hub.sockets:
             with suppress(Gone):
                 await self._delivery.answer(socket, self._pulse_frame(socket))
-
-
-class _NoWire:
-    """Under a page that polls."""
-
-    async def send(self, text: str) -> None:
-        raise RuntimeError
-
-    async def close(self, code: int) -> None:
-        raise RuntimeError
