@@ -192,6 +192,8 @@ class Relay:
         """All who wait at the lock by one round: after a restart everybody comes at once."""
         await self._round(*arrivals)
         for arrival in arrivals:
+            if arrival.is_done:  # its page has hung up meanwhile
+                continue
             arrival.leave(self._arriving)
             if not arrival.refused:
                 try:

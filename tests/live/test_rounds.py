@@ -10,12 +10,13 @@ import pytest
 from app import db
 from app.desk import people, tickets
 from app.live import delivery, journal, relay, shown
-from app.live.hub import Socket
+from app.live.hub import Close, Socket
 from app.live.kinds import KINDS
 from app.live.region import Region
 from app.live.tokens import Grant
 from tests.conftest import DEADLINE
 from tests.live.actions import Desk
+from tests.live.pages import close_code
 from tests.live.reads import compute, let_compute
 
 
@@ -166,6 +167,48 @@ async def test_a_round_that_is_cut_short_is_finished_by_the_next(served, open_, 
     assert any(socket.position == behind for socket in sockets)
     for page in pages:
         await page.equals_its_reload()
+
+
+async def test_pages_that_come_at_once_join_by_one_round(served, open_, monkeypatch):
+    """Among them one whose session has ended, and two that hang up meanwhile."""
+    desk, relay_ = Desk(served.cast), served.relay
+    ticket = await desk.open()
+    anna, boris = served.cast.anna, served.cast.boris
+    pages = [await open_(anna, f"/tickets?view=all&tag=t{n}", connect=False) for n in range(6)]
+    pages += [await open_(anna, f"/tickets/{ticket.id}", connect=False) for _ in range(6)]
+    first, waiting = [await open_(anna, "/tickets", connect=False) for _ in range(2)]
+    ended = await open_(boris, "/tickets", connect=False)
+    [session] = await db.rows("SELECT id FROM session WHERE person_id = ?", [boris.id])
+    await people.end_session(session["id"])
+    rounds, real, begun, go_on = [], journal.position, asyncio.Event(), asyncio.Event()
+
+    async def looked():
+        rounds.append(1)
+        begun.set()
+        await go_on.wait()
+        return await real()
+
+    async with relay_._lock:
+        monkeypatch.setattr(journal, "position", looked)
+        coming = [asyncio.create_task(page.connect()) for page in (first, waiting, *pages, ended)]
+        async with asyncio.timeout(DEADLINE):
+            while len(relay_._arriving) < len(coming):
+                await asyncio.sleep(0.01)
+        await desk.change(ticket, subject="Changed while they wait")
+    async with asyncio.timeout(DEADLINE):
+        await begun.wait()
+    for task, page in zip(coming[:2], (first, waiting), strict=True):
+        task.cancel()
+        await page.cut()
+    go_on.set()
+    await asyncio.gather(*coming[2:], return_exceptions=True)
+    assert len(rounds) <= 3
+    assert await close_code(ended) == Close.ENDED
+    for page in pages:
+        await page.equals_its_reload()
+    async with asyncio.timeout(DEADLINE):
+        while len(relay_.hub.sockets) != len(pages) or relay_._arriving:
+            await asyncio.sleep(0.01)
 
 
 async def test_what_rests_on_a_page_goes_along_with_what_is_dearer(served, open_, monkeypatch):
