@@ -4,24 +4,39 @@
 import { ask, server } from "./server.js";
 import { during } from "./loading.js";
 import { hush, say } from "./said.js";
+import { remember } from "./typed.js";
 
 const PATIENCE = 30_000; // ms until an answer that does not come is given up
 const LEAVES = 60_000; // characters of what is still sent when the page is left meanwhile (fetch allows 64 KiB)
 
-const sending = new WeakMap(); // form -> what it is sending
+const STAYS = "[data-follows], .composer"; // forms that are there again when they were sent
+
+const sending = new WeakMap(); // form -> { body, done, changed: controls since, locked: fields until then }
+
+document.addEventListener("input", ({ target }) => sending.get(target.form)?.changed.add(target));
 
 // Once at a time; the same again while it is on its way is the same press.
 export async function send(form, submitter) {
   const body = read(form, submitter);
   const before = sending.get(form);
   if (before?.body === String(body)) return;
-  const mine = { body: String(body), done: (async () => (await before?.done, post(form, submitter, body)))() };
+  const { changed = new Set(), locked = lock(form) } = before ?? {};
+  const done = (async () => (await before?.done, post(form, submitter, body, changed)))();
+  const mine = { body: String(body), done, changed, locked };
   sending.set(form, mine);
   form.dataset.sending = "";
-  await mine.done;
+  await done;
   if (sending.get(form) !== mine) return;
   sending.delete(form);
   delete form.dataset.sending;
+  for (const field of locked) field.readOnly = false;
+}
+
+// Words that were typed now would go with a form that is left.
+function lock(form) {
+  const fields = form.matches(STAYS) ? [] : [...form.elements].filter(({ readOnly }) => readOnly === false);
+  for (const field of fields) field.readOnly = true;
+  return fields;
 }
 
 // A form of a live region, which is the same for everyone, does not say whose it is; the page does.
@@ -32,10 +47,10 @@ function read(form, submitter) {
   return body;
 }
 
-async function post(form, submitter, body) {
+async function post(form, submitter, body, changed) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
-  else if (outcome.form) await replace(form, outcome);
+  else if (outcome.form) await replace(form, outcome, changed);
   else say(form, outcome.said);
 }
 
@@ -59,11 +74,13 @@ function finish(form, body, { where, made }) {
   if (where) location.assign(where);
 }
 
-// An answer that is no form of this page takes the place of the one that was sent.
-async function replace(form, { form: shown, text }) {
+// An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer.
+async function replace(form, { form: shown, text }, changed) {
   hush(form);
+  const restore = remember([...changed]);
   const target = document.getElementById(shown.id) ?? form;
   await htmx.swap({ sourceElement: form, target, swap: target === form && shown.id !== form.id ? "outerHTML" : "outerMorph", text });
+  restore();
   const there = document.getElementById(shown.id);
   there.dispatchEvent(new CustomEvent("pult:answered", { bubbles: true }));
   // What is wrong must be seen, wherever the button is that one pressed.

@@ -10,13 +10,14 @@ export function touched() {
 }
 
 // What they are like; the result puts it into the same forms of the page as it is then.
-export function remember() {
-  const kept = touched().map((control) => [control.form.id, control.name, control.type, control.value]);
+export function remember(controls = touched()) {
+  const kept = controls.filter((it) => it.form && (it.type !== "radio" || it.checked));
+  const values = kept.map(({ form, name, type, value, checked }) => ({ form: form.id, name, type, value, checked }));
   return () => {
-    for (const [form, name, type, value] of kept) {
+    for (const { form, name, type, value, checked } of values) {
       const control = document.getElementById(form)?.elements.namedItem(name);
       if (!control) continue;
-      if (control.type === "checkbox") control.checked = !control.defaultChecked;
+      if (type === "checkbox") control.checked = checked;
       else if (type !== "radio" || control instanceof RadioNodeList) control.value = value;
     }
   };

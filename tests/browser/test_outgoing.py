@@ -105,3 +105,43 @@ async def test_a_page_that_is_left_while_a_message_is_on_its_way_loses_and_doubl
     await page.goto("/tickets/1")
     await connected(page)
     assert await page.input_value(FIELD) == "" and len(await said()) == 1
+
+
+LONG = "x" * 40  # no tag
+
+
+async def test_what_is_changed_while_a_form_is_on_its_way_is_newer_than_its_answer(browser, running, desk):
+    """In a form that stays: whatever one changed meanwhile, and went on from, is not what the answer says it was."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    line = await held(page, "**/tickets/1")
+    await page.fill("#field-tags", LONG)
+    await page.click("#ticket-form button")
+    await page.fill("#field-subject", "Better")
+    await page.fill("#field-tags", "vpn")
+    await page.focus(FIELD)
+    line.let_go()
+    await page.wait_for_selector("#ticket-form .wrong")
+    assert await page.input_value("#field-subject") == "Better" and await page.input_value("#field-tags") == "vpn"
+    await page.click("#ticket-form button")
+    await expect(page.locator("#ticket h1")).to_contain_text("Better")
+    await equals_its_reload(page)
+
+
+async def test_a_form_that_is_left_once_it_was_sent_takes_no_words_while_it_is_on_its_way(browser, running, desk):
+    """They would go with it. It takes them again when it comes back, and holds what was chosen meanwhile."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/new")
+    line = await held(page, "**/tickets")
+    typed = {"subject": "Toner", "body": "It is empty.", "tags": LONG}
+    for name, words in typed.items():
+        await page.fill(f"#new-ticket [name={name}]", words)
+    await page.press("#new-ticket [name=body]", SEND)
+    await page.locator("#new-ticket [name=body]").press_sequentially("Also")
+    await page.select_option("#new-ticket [name=priority]", "high")
+    assert {name: await page.input_value(f"#new-ticket [name={name}]") for name in typed} == typed
+    line.let_go()
+    await page.wait_for_selector("#new-ticket .wrong")
+    assert await page.input_value("#new-ticket [name=priority]") == "high"
+    await page.fill("#new-ticket [name=tags]", "vpn")
+    await page.press("#new-ticket [name=tags]", SEND)
+    await page.wait_for_url("**/tickets/3")
+    assert await said(3) == [] and await page.locator("#thread :text('It is empty.')").count() == 1
