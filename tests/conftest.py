@@ -33,6 +33,7 @@ from app.live.relay import Relay
 from app.live.render import Renderer
 from app.upgrade import bring_up
 from app.work import clock
+from tests import known
 from tests.cluster import Cluster, is_installed
 from tests.log import SECRET, Log, kept
 from tests.past import Past
@@ -51,7 +52,7 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 people._nobodys()  # the one of this hasher, whichever test is the first that asks
 
-__all__ = ["SECRET"]
+__all__ = ["SECRET", "known"]
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,12 @@ class Registry:
             elif settled and shown.waiting and shown.unwatched_since is not None:
                 self._update({shown: content})
 
+    def at(self, since: Position, region: Region) -> Content | None:
+        """What a region shows as of a position, if that is known here."""
+        if since != self.position or not self.has(region) or self._shown[region].waiting:
+            return None
+        return self._shown[region].content
+
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
         shown = self._shown[region] = Shown(region, content, number, unwatched_since=time.monotonic())

@@ -97,12 +97,13 @@ async def watch(grant: Grant) -> Live:
     All of it is as of one position; what is committed meanwhile reaches the page by its socket. Who the person is may
     have changed since they asked; then the page looks again as soon as it has one.
     """
+    registry = state().relay.registry
     turn = state().long_reads if any(region.is_long for region in grant.regions) else nullcontext()
     async with turn, db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), state().config.sessions)
-        contents = {region: await region.compute() for region in grant.regions}
-    state().relay.registry.adopt(since, contents)
+        contents = {region: registry.at(since, region) or await region.compute() for region in grant.regions}
+    registry.adopt(since, contents)
     return Live(contents, since, state().relay.tokens.make(grant), grant.language)
 
 
