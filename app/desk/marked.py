@@ -18,7 +18,7 @@ BEFORE, AFTER = 24, 180  # characters that are shown before the first word that 
 AROUND = 500  # characters of a long text that are looked at before and after what is found first
 KEPT = 4000  # texts of which it is remembered, since a list that is live asks again and again,
 SHORT = 2000  # if they have no more characters than this
-WORD = 40  # characters in which the end of a word is looked for
+WORD = 40  # characters in which the beginning of a word that would be cut is looked for
 
 NOWHERE = (0, 0)
 
@@ -92,6 +92,14 @@ def around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     return (_remembered if len(text) <= SHORT else _around)(text, looked_for)
 
 
+def end_of(text: str, most: int) -> int:
+    """Where a text that may have so many characters ends: before a word that would be cut, unless that is very long."""
+    if len(text) <= most:
+        return len(text)
+    spaces = [space.start() for space in _SPACE.finditer(text, max(0, most - WORD), most + 1)]
+    return spaces[-1] if spaces else most
+
+
 def forget() -> None:
     """What is remembered."""
     _remembered.cache_clear()
@@ -106,11 +114,9 @@ def _around(text: str, looked_for: tuple[Sought, ...]) -> Piece | None:
     if not found:
         return None
     first, _ = found[0]
-    start, end = max(0, first - BEFORE), min(first + AFTER, len(text))
+    start, end = max(0, first - BEFORE), end_of(text, first + AFTER)
     if start and (space := _SPACE.search(text, start, first)):
         start = space.end()
-    if end < len(text) and (spaces := [space.start() for space in _SPACE.finditer(text, end - WORD, end)]):
-        end = spaces[-1]
     return Piece(_cut(text, start, end, found), begins=not text[:start].strip())
 
 

@@ -151,7 +151,7 @@ async def _said(filter_: Filter, looked_for: tuple[Sought, ...], tickets: Sequen
         f"SELECT t.id, substr(c.body, 1, ?) AS body FROM ticket t JOIN comment c ON {which} AND c.event_id >= coalesce("  # noqa: S608
         f"(SELECT c.event_id FROM comment c WHERE {which} ORDER BY c.event_id DESC LIMIT 1 OFFSET ?), 0) "
         f"WHERE t.id IN ({', '.join('?' * len(tickets))}) ORDER BY t.id DESC, c.event_id DESC",
-        [LONGEST_SAID, LAST_SAID - 1, *tickets],
+        [LONGEST_SAID + 1, LAST_SAID - 1, *tickets],
         aside=True,
     )
     said: dict[int, Piece] = {}
@@ -165,11 +165,11 @@ async def _said(filter_: Filter, looked_for: tuple[Sought, ...], tickets: Sequen
 
 
 def _in_turns(messages: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The newest one of each ticket, then the next. Of one that was cut the last word is none."""
+    """The newest one of each ticket, then the next. Of one that is cut no part of a word is taken for a word."""
     turns = Counter[int]()
     found: list[tuple[int, int, str]] = []
     for ticket, body in messages:
-        found.append((turns[ticket], ticket, body if len(body) < LONGEST_SAID else body.rsplit(None, 1)[0]))
+        found.append((turns[ticket], ticket, body[: marked.end_of(body, LONGEST_SAID)]))
         turns[ticket] += 1
     return [(ticket, body) for _, ticket, body in sorted(found, key=lambda it: it[0])]
 

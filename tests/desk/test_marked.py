@@ -8,6 +8,7 @@ from app.desk import filters, marked, queries, words
 from app.desk.asked import parse
 from app.desk.letters import without_ignored
 from app.desk.models import Person
+from app.desk.queries import LONGEST_SAID
 from tests import forms
 
 from .acts import a_ticket
@@ -103,6 +104,26 @@ async def test_a_requester_is_shown_nothing_of_a_note(desk):
     theirs = await row(desk.clara, "printer")
     assert theirs.said is None and theirs.named == (("Printer", True), (" jams", False))
     assert text_of((await row(desk.anna, "printer")).said) == "printer, said in secret"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_marked"),
+    [
+        (" " * LONGEST_SAID + "walrus", False),
+        ("`" + "\n" * LONGEST_SAID + "walrus`", False),
+        ("walrus " + "x" * LONGEST_SAID, True),
+        ("walrus" + "、字" * LONGEST_SAID, True),
+        ("walrus".rjust(LONGEST_SAID, "-"), True),
+        ("walrus here".rjust(LONGEST_SAID + len(" here"), "-"), True),
+        ("walruses, a walrus".rjust(LONGEST_SAID + len("es, a walrus")), False),
+    ],
+    ids=["indent", "lines", "one long word", "no spaces", "not cut", "cut after a word", "cut in a word"],
+)
+async def test_of_a_long_message_the_beginning_is_looked_at_and_no_part_of_a_word(desk, body, is_marked):
+    ticket = await a_ticket(desk.clara, body="an older walrus")
+    await forms.write(desk.anna, ticket.id, body)
+    piece = text_of((await row(desk.anna, '"walrus"')).said)
+    assert "walrus" in piece and (piece != "an older walrus") is is_marked
 
 
 async def test_a_list_that_nobody_searches_reads_no_message(desk):
