@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from app.config import origin as origin_of
 from app.web.state import state
@@ -37,8 +36,7 @@ def same_origin(origin: str | None, scheme: str, host: str) -> bool:
         return False
     if public := state().config.server.public_url:
         return origin == public
-    parts = urlsplit(origin)
-    return origin == f"{parts.scheme}://{parts.netloc}" and (parts.scheme, parts.netloc) == (_page_scheme(scheme), host)
+    return origin == f"{_page_scheme(scheme)}://{host}"
 
 
 def _page_scheme(scheme: str) -> str:

@@ -178,6 +178,7 @@ async def test_another_site_is_whatever_is_not_exactly_this_one(desk):
     host = desk.url.removeprefix("http://")
     origins = ["null", "", f"https://{host}", f"http://{host}.evil.example", f"http://evil@{host}", f"http://{host}/"]
     origins += [desk.url.upper(), "http://localhost", f"http://127.0.0.1:{desk.port + 1}", f"{desk.url} {desk.url}"]
+    origins += ["http://[", "http://[x]", f"{desk.url}]", "http://\N{FULLWIDTH SOLIDUS}.example".encode()]
     foreign = [{"Origin": origin} for origin in origins]
     foreign += [{"Sec-Fetch-Site": site} for site in ("cross-site", "same-site", "nonsense", "")]
     foreign += [{"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}]
