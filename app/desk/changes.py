@@ -16,7 +16,7 @@ FORM = {"subject", "status", "priority", "assignee", "tags", "due"}  # what the 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Field:
     """A field that a form names.
 
     value: what was typed, as the desk keeps it. now: what it is; then: what it was at the version that the person saw;
@@ -48,7 +48,7 @@ async def wanted(actor: Actor, ticket: Ticket, now: Mapping[str, Any], asked: Ch
     if "requester" in named:
         found = await people.by_email(named["requester"])
         named["requester"] = found.id if found else None
-    read = {name: _asked(actor, name, value, now, later) for name, value in named.items()}
+    read = {name: _field(actor, name, value, now, later) for name, value in named.items()}
     touched = {name: field for name, field in read.items() if field.is_touched(whole=set(named) >= FORM)}
     errors: dict[str, Code] = {}
     about: dict[str, str] = {}
@@ -71,7 +71,7 @@ async def _since(ticket: Ticket, seen: int) -> list[Event]:
     return [event for event in reversed(latest) if event.data["version"] > seen]
 
 
-def _asked(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Asked:
+def _field(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Field:
     touching = [event for event in later if name in event.data["changes"]]
     then = touching[0].data["changes"][name][0] if touching else now[name]
     own, others = then, None
@@ -81,7 +81,7 @@ def _asked(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: l
         else:
             others = event
     now_, then, own = (_as_typed(name, kept) for kept in (now[name], then, own))
-    return Asked(value, now_, then, own, others)
+    return Field(value, now_, then, own, others)
 
 
 def _as_typed(name: str, value: Any) -> Any:
@@ -91,7 +91,7 @@ def _as_typed(name: str, value: Any) -> Any:
     return values.read_tags(",".join(value)) if name == "tags" else value
 
 
-async def _wrong(name: str, field: Asked) -> Code | None:
+async def _wrong(name: str, field: Field) -> Code | None:
     errors: dict[str, Code] = {}
     match name:
         case "subject":
@@ -117,7 +117,7 @@ async def can_be_assigned(read: int | str | None) -> bool:
     return found is not None and policy.may(found, Right.BE_ASSIGNED)
 
 
-async def _refuse(ticket: Ticket, touched: Mapping[str, Asked], *, by: int | None) -> None:
+async def _refuse(ticket: Ticket, touched: Mapping[str, Field], *, by: int | None) -> None:
     both = {name: field for name, field in touched.items() if field.others}
     theirs = {name: field.now for name, field in both.items()}
     mine = {name: field.value for name, field in both.items()}

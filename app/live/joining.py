@@ -1,4 +1,4 @@
-"""What is asked of a round by those who come meanwhile."""
+"""What is wanted of a round by those who come meanwhile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.live.tokens import Grant
 
 
 @dataclass(eq=False)
-class Asked:
+class Wanted:
     """Of a round: regions to have in memory after it, and a grant that must hold then. refused: why it was."""
 
     regions: Sequence[Region]
@@ -25,7 +25,7 @@ class Asked:
 
 
 @dataclass(eq=False, kw_only=True)
-class Arrival(Asked):
+class Arrival(Wanted):
     """Of a socket, that joins at the end of a round."""
 
     socket: Socket

@@ -20,7 +20,7 @@ from app.live.delivery import Broken, Delivery
 from app.live.frames import Frames
 from app.live.guard import Guard
 from app.live.hub import SILENCE, Close, Gone, Hub, NoWire, Socket
-from app.live.joining import Arrival, Asked
+from app.live.joining import Arrival, Wanted
 from app.live.journal import Position
 from app.live.region import Region
 from app.live.regions.ticket import TicketRegion
@@ -104,30 +104,30 @@ class Relay:
         """Of this desk (app.live.builds)."""
         return self._frames.build
 
-    async def _round(self, *asked: Asked) -> None:
+    async def _round(self, *wanted: Wanted) -> None:
         """Go on to now, all of it in one snapshot, and bring up whoever shows what was touched.
 
-        asked: by those who come meanwhile, each of whom is told of its own by answer().
+        wanted: by those who come meanwhile, each of whom is told of its own by answer().
         """
         async with db.snapshot():
             stands = await journal.position()
-            for one in asked:
+            for one in wanted:
                 await self._check(one)
             if stands != self.position:
                 await self._catch_up(stands)
-            await self._compute({region for one in asked if not one.refused for region in one.regions})
+            await self._compute({region for one in wanted if not one.refused for region in one.regions})
         if self._delivery.owed:
             await self._delivery.send_round()
-        for one in asked:
+        for one in wanted:
             if not one.refused and any(region not in self.registry for region in one.regions):
                 one.refused = Broken()
 
-    async def _check(self, asked: Asked) -> None:
+    async def _check(self, wanted: Wanted) -> None:
         try:
-            if asked.grant:
-                await access.check(asked.grant, self._config.sessions)
+            if wanted.grant:
+                await access.check(wanted.grant, self._config.sessions)
         except access.Lost as lost:
-            asked.refused = lost
+            wanted.refused = lost
 
     async def _catch_up(self, stands: Position) -> None:
         """Rights come first: whoever lost theirs gets nothing of this round."""
@@ -144,14 +144,14 @@ class Relay:
         for socket in self.hub.sockets if other else ():
             socket.position = -1
 
-    async def _compute(self, wanted: Collection[Region]) -> None:
+    async def _compute(self, regions: Collection[Region]) -> None:
         """Those that have rested, and those that somebody wants now."""
-        for region in wanted:
+        for region in regions:
             if not self.registry.has(region):
                 await self.registry.read(region)
             if region in self.registry:
                 self.registry[region].unwatched_since = None
-        needed = {self.registry[region] for region in wanted if region in self.registry}
+        needed = {self.registry[region] for region in regions if region in self.registry}
         now = time.monotonic()
         due = {shown for shown in self.registry.waiting if shown in needed or not shown.rests(now)}
         if due := due.union(self._along(due | self._delivery.owed)):
@@ -213,9 +213,9 @@ class Relay:
     async def poll(self, grant: Grant, since: int, epoch: str) -> str:
         """What a page without a socket is behind by, as one frame; empty if by nothing. Raises Lost, Broken."""
         async with self._lock:
-            asked = Asked(grant.regions, grant)
-            await self._round(asked)
-            asked.answer()
+            wanted = Wanted(grant.regions, grant)
+            await self._round(wanted)
+            wanted.answer()
             page = Socket(NoWire(), grant, since)
             return self._frames.catch_up(page, epoch) if self._frames.is_behind(page, epoch) else ""
 
@@ -226,9 +226,9 @@ class Relay:
         """
         async with self._lock:
             begins = on and ticket not in socket.watched and not socket.grant.key
-            asked = Asked((TicketRegion(ticket, socket.audience),) if begins else ())
-            await self._round(asked)
-            asked.answer()
+            wanted = Wanted((TicketRegion(ticket, socket.audience),) if begins else ())
+            await self._round(wanted)
+            wanted.answer()
             if socket not in self.hub.sockets:  # something that it shows has failed
                 return
             self._settle(socket)
@@ -242,9 +242,9 @@ class Relay:
     async def resync(self, socket: Socket) -> None:
         """Send all regions of a page anew: it noticed that something is missing. Raises Broken."""
         async with self._lock:
-            asked = Asked(socket.regions)
-            await self._round(asked)
-            asked.answer()
+            wanted = Wanted(socket.regions)
+            await self._round(wanted)
+            wanted.answer()
             text = self._frames.whole(socket)
             socket.position = self.position.number
             await self._delivery.answer(socket, text)
