@@ -1,7 +1,9 @@
 """What an index of words and the rest of the desk say to each other, whichever store it is of."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+TIMES = 8  # so many times more tickets a step looks through than the one before, where that had too few
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Texts:
     subject: str
     requester: str
     said: Sequence[Said] = ()
+
+
+def steps(newest: int, many: int) -> Iterator[int]:
+    """Numbers after which to look, each for the newest tickets down to there. many: so many of them first."""
+    while many < newest:
+        yield newest - many
+        many *= TIMES
+    yield 0
 
 
 def whose(person: int) -> str:

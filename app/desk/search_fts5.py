@@ -7,17 +7,16 @@ after them. What is asked for is asked apart and met by ticket (docs/decisions/s
 import asyncio
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from app import db
 from app.desk.asked import Asked, Phrase, Query
-from app.desk.found import Found, Said, Step, Texts, whose
+from app.desk.found import Found, Said, Step, Texts, steps, whose
 
 SHIFT = 32  # bits of a row's number that are the comment's
 FEW = 500  # rows that are looked at to tell what is rare; of a word that stands in fewer, all tickets are found at once
-TIMES = 8  # so many times more tickets are looked through, where the newest have too few
 SOUGHT = 100  # tickets that the index is soon asked for one by one
 DEAR = 25  # rows that are looked through in the time that one of these takes
 
@@ -115,7 +114,7 @@ async def found(query: Query) -> Sequence[Step]:
     sought = [it.match for it in others if it.rows_each(newest) > dear] + matches[len(hits) :]
     is_long = rarest.rows > SOUGHT or "*" in "".join(sought)
     meeting = Meeting(through, sought, is_long)
-    down_to = [0] if rarest.is_whole else _steps(newest, max(it.oldest for it in hits))
+    down_to = [0] if rarest.is_whole else steps(newest, newest - max(it.oldest for it in hits) + 1)
     return [partial(meeting.found, after, upto) for upto, after in itertools.pairwise([newest, *down_to])]
 
 
@@ -164,15 +163,6 @@ async def _hits(match: str) -> Hits:
         aside=not is_one_word(match),
     )
     return Hits(match, row["n"], row["newest"] or 0, row["oldest"] or 0)
-
-
-def _steps(newest: int, oldest: int) -> Iterator[int]:
-    """Numbers after which to look, each for the newest tickets down to there."""
-    many = newest - oldest + 1
-    while many < newest:
-        yield newest - many
-        many *= TIMES
-    yield 0
 
 
 def first_row(ticket: int) -> int:

@@ -4,18 +4,15 @@ The server's planner is asked for no plan: it thinks that half a percent of all 
 nothing of, and would walk through a million of them for one that nobody wrote. search_found() looks into the index.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from app import db
 from app.desk import words
 from app.desk.asked import Asked, Phrase, Query
-from app.desk.found import Found, Said, Step, Texts, whose
+from app.desk.found import Found, Said, Step, Texts, steps, whose
 
 FEW = 1000  # tickets that are named one by one
-FIRST, TIMES = (
-    4096,
-    8,
-)  # the newest tickets that are looked through for a page, and how many times more if it takes them
+FIRST = 4096  # tickets, the newest, that are looked through first
 SUBJECT, REPLIES, NOTES, REQUESTER = "ABCD"
 PUBLIC = SUBJECT + REPLIES  # what a requester's words are looked for in
 
@@ -33,7 +30,7 @@ async def found(query: Query) -> Sequence[Step]:
         return [_step("t.id = ANY(?::integer[])", [row["id"] for row in few])]
     [last] = await db.rows("SELECT max(ticket_id) AS id FROM search")
     after = "t.id IN (SELECT search_found_after(?::text::tsquery, ?::integer))"
-    return [_step(after, asked, number) for number in _steps(last["id"])]
+    return [_step(after, asked, number) for number in steps(last["id"], FIRST)]
 
 
 def _step(where: str, *values: object) -> Step:
@@ -41,15 +38,6 @@ def _step(where: str, *values: object) -> Step:
         return Found(source="ticket t", where=where, values=values, order="t.id DESC", is_long=False)
 
     return found
-
-
-def _steps(last: int) -> Iterator[int]:
-    """Numbers after which to look, each for the newest tickets down to there."""
-    many = FIRST
-    while many < last:
-        yield last - many
-        many *= TIMES
-    yield 0
 
 
 def tsquery(query: Query) -> str:
