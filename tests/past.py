@@ -7,7 +7,7 @@ import pytest
 
 from app import db
 from app.config import ROOT, Database
-from app.store.sqlite import dialect
+from app.store.sqlite import standing
 
 MIGRATIONS = sorted(db.known_migrations())
 
@@ -36,6 +36,6 @@ class Past:
             package = copied(self._folder / f"until_{last}", names)
             with pytest.MonkeyPatch.context() as then:
                 then.syspath_prepend(self._folder)
-                then.setattr(dialect, "standing", lambda _: set())  # what today's models declare was not asked for
+                then.setattr(standing, "declared", lambda _: set())  # what today's models declare was not asked for
                 await db.migrate(Database(path=path), migrations=package.name)
         return path

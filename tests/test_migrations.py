@@ -17,7 +17,7 @@ from app.config import Config, Database
 from app.desk import filters, people, queries
 from app.desk.audience import STAFF
 from app.desk.models import Kind, Person
-from app.store.sqlite.client import STANDING
+from app.store.sqlite.standing import STANDING
 from app.upgrade import bring_up
 from tests import forms
 

@@ -1,10 +1,12 @@
 """Statements, and transactions of them that are ended to their end however often whoever began them is cancelled."""
 
+import asyncio
 import functools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import asyncpg
 from tortoise.backends.asyncpg.client import TransactionWrapper
@@ -15,9 +17,6 @@ from tortoise.exceptions import OperationalError
 from app.store.cancelling import finish
 from app.store.dialect import Occupied, in_turn
 from app.store.postgres.troubles import is_lost, translated
-
-if TYPE_CHECKING:
-    from app.store.postgres.client import Client
 
 TELLS_ROWS = re.compile(r"\s*(?:SELECT|WITH|EXPLAIN)\b|.*\bRETURNING\b", re.IGNORECASE | re.DOTALL)
 _MARK = re.compile(r"'[^']*'|\?")
@@ -30,14 +29,22 @@ def numbered(sql: str) -> str:
     return _MARK.sub(lambda found: f"${next(numbers)}" if found[0] == "?" else found[0], sql)
 
 
-class Statements:
+class Statements(ABC):
     """What the ORM and the desk ask, of the database and of a transaction alike."""
 
+    @abstractmethod
     async def _rows(self, query: str, values: Sequence[Any]) -> list[Any]:
-        raise NotImplementedError
+        """What a statement tells."""
 
+    @abstractmethod
     async def _status(self, query: str, values: Sequence[Any]) -> str:
-        raise NotImplementedError
+        """What the server says of a statement that tells no rows."""
+
+    @abstractmethod
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None: ...
+
+    @abstractmethod
+    def _in_transaction(self, *, wait: bool = True) -> Any: ...
 
     async def execute_query(self, query: str, values: Sequence[Any] | None = None) -> tuple[int, list[Any]]:
         if TELLS_ROWS.match(query):
@@ -106,10 +113,22 @@ class Nested(NestedTransactionContext):
         await self.client._status(f"{verb} {self._name}", [])
 
 
+class Writer(Protocol):
+    """Of a database: the pool whose connection writes, and whose turn it is."""
+
+    connection_name: str
+    writing: asyncio.Lock
+    writer: Any
+
+    async def taken(self, pool: Any) -> Any: ...
+
+    async def given_back(self, pool: Any, opened: Any) -> None: ...
+
+
 class CancelSafeContext(TransactionContext):
     """A transaction. begin: how. wait: whether for others who write; else raises Occupied where there are any."""
 
-    def __init__(self, client: "Client", begin: str, *, wait: bool) -> None:
+    def __init__(self, client: Writer, begin: str, *, wait: bool) -> None:
         self._client, self._begin, self._wait = client, begin, wait
         self._transaction = Transaction(client)
 

@@ -16,7 +16,8 @@ from tortoise.utils import get_schema_sql
 from app.config import Database
 from app.store.dialect import BUSY_SECONDS, Client, DatabaseInUse
 from app.store.rows import Column
-from app.store.sqlite.client import STANDING, standing, trouble
+from app.store.sqlite import standing
+from app.store.sqlite.troubles import trouble
 
 PRIVATE = 0o600  # for its owner alone
 
@@ -86,13 +87,13 @@ class SQLite:
     @asynccontextmanager
     async def migrating(self, client: Client) -> AsyncIterator[None]:
         """Lost may be: a row that others refer to, an index that the models declare, a trigger."""
-        declared = standing(get_schema_sql(client, safe=False))
+        declared = standing.declared(get_schema_sql(client, safe=False))
         async with client._in_transaction() as connection:
-            triggers = {words for words in await _standing(connection) if words.startswith("trigger")}
+            triggers = {words for words in await standing.present(connection) if words.startswith("trigger")}
             yield
             if broken := await connection.execute_query_dict("PRAGMA foreign_key_check"):
                 raise OperationalError(f"not migrated: it would leave {len(broken)} broken references")
-            if lost := (declared | triggers) - await _standing(connection):
+            if lost := (declared | triggers) - await standing.present(connection):
                 raise OperationalError(f"not migrated: it would lose the {', the '.join(sorted(lost))}")
 
     async def tables(self, client: Client) -> set[str]:
@@ -160,10 +161,6 @@ class SQLite:
             yield
         finally:
             on_commit.remove(tell)
-
-
-async def _standing(client: Client) -> set[str]:
-    return {row["words"] for row in await client.execute_query_dict(STANDING)}
 
 
 def _make_private(file: Path) -> None:

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from app.store.cancelling import finish
+from app.store.sqlite.troubles import is_busy
 
 KEPT = 2  # so many connections stay open while nobody reads, and so many long reads run at once
 
@@ -137,7 +138,7 @@ class Readers:
             try:
                 return reader.here(query, values)
             except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                if not is_busy(error):
                     raise
         loop = asyncio.get_running_loop()
         return await finish(loop.run_in_executor(self._threads, reader.patiently, query, values))
