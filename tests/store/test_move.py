@@ -136,22 +136,19 @@ async def test_a_move_can_be_cancelled_at_any_moment(file, target):
     def there() -> object:
         return kept(target, epoch=True) if not target.is_file or target.path.exists() else None
 
-    before, cancelled = there(), 0
-    for delay in range(0, 1000, 125):  # milliseconds
+    before, cancelled, steps = there(), 0, 1.0
+    while True:
         moving_ = asyncio.create_task(moved(file, target))
-        await asyncio.sleep(delay / 1000)
-        if moving_.done():
-            break
+        for _ in range(int(steps)):  # of the loop
+            await asyncio.sleep(0)
         moving_.cancel()
         try:
             await moving_
         except asyncio.CancelledError:
             assert there() == before
-            cancelled += 1
+            cancelled, steps = cancelled + 1, steps * 1.7
         else:
             break  # all of it was done
-    else:
-        await moved(file, target)
     assert cancelled > 1 and kept(target) == kept(file)
 
 
