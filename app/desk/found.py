@@ -1,5 +1,6 @@
 """What an index of words and the rest of the desk say to each other, whichever store it is of."""
 
+import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ TIMES = 8  # so many times more tickets a step looks through than the one before
 class Found:
     """Tickets that an index finds, as parts of a statement about tickets t, the highest number first.
 
-    is_long: whether the database may have to pass many over that are not found.
+    is_long: whether the database may have to pass many over that are not found. most: there are no more of them.
     """
 
     source: str
@@ -18,6 +19,7 @@ class Found:
     values: Sequence[object]
     order: str
     is_long: bool
+    most: float = math.inf
 
 
 Step = Callable[[], Awaitable[Found | None]]  # of what an index finds, when it is asked for; each holds those before it

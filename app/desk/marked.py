@@ -8,8 +8,8 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.desk import words
 from app.desk.asked import Phrase, Query
@@ -25,8 +25,7 @@ NOWHERE = (0, 0)
 Pieces = tuple[tuple[str, bool], ...]  # of a text, in its order, and whether each is what is looked for
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a longer text. begins: whether the text begins with it."""
 
     pieces: Pieces
@@ -40,8 +39,7 @@ _SPACE = re.compile(r"\s")
 _BETWEEN = r"[\W_]{1,9}+"  # of the words of a phrase; the next one begins with a letter, so none of it is given back
 
 
-@dataclass(frozen=True)
-class Sought:
+class Sought(NamedTuple):
     """A phrase, as it is looked for in a folded text. is_word: whether it begins where a word does.
 
     That is looked at afterwards: what begins with its letters is found ten times as fast.
@@ -81,6 +79,7 @@ def _sought(phrase: Phrase) -> Sought:
     return Sought(re.compile(_BETWEEN.join(map(re.escape, row)) + end), is_word=not words.is_unspaced(row[0][0]))
 
 
+@lru_cache(KEPT)
 def whole(text: str, looked_for: tuple[Sought, ...]) -> Pieces:
     """All of a text that is short; nothing, if nothing of it is looked for."""
     found = _places(text, looked_for) if _near(text, looked_for) != NOWHERE else []
@@ -102,6 +101,7 @@ def end_of(text: str, most: int) -> int:
 
 def forget() -> None:
     """What is remembered."""
+    whole.cache_clear()
     _remembered.cache_clear()
     _fold.cache_clear()
 

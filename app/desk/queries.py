@@ -129,8 +129,11 @@ async def _rows(filter_: Filter, indexed: Sequence[Step], known: int | None) -> 
 async def count(filter_: Filter, indexed: Sequence[Step] = ()) -> int:
     """How many tickets a list has, at most MOST. indexed: what its search finds, if that is known already."""
     n = 0
-    for step in indexed or await search.found(filter_.search) or [_unasked]:
+    steps = indexed or await search.found(filter_.search) or [_unasked]
+    for step in steps:
         found = await step()
+        if found and found.most < MOST and step is not steps[-1]:
+            continue
         where, values = selecting.where(filter_, narrow=True, found=found)
         source = selecting.source(filter_, narrow=True, found=found)
         [row] = await db.rows(

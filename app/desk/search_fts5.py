@@ -6,9 +6,10 @@ after them. What is asked for is asked apart and met by ticket (docs/decisions/s
 
 import asyncio
 import itertools
+import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from app import db
@@ -17,6 +18,7 @@ from app.desk.found import Found, Said, Step, Texts, steps, whose
 
 SHIFT = 32  # bits of a row's number that are the comment's
 FEW = 500  # rows that are looked at to tell what is rare; of a word that stands in fewer, all tickets are found at once
+ALONE = 1500  # the same, of what alone is asked for: mostly enough for a count, which stops at a thousand
 SOUGHT = 100  # tickets that the index is soon asked for one by one
 DEAR = 25  # rows that are looked through in the time that one of these takes
 
@@ -38,16 +40,14 @@ _WORD_OR_WORDS = re.compile(r'requester : ᵖ\d+|"[^" ]+"|\("[^" ]+"(?: OR "[^" 
 
 @dataclass(frozen=True)
 class Hits:
-    """How much of the index one thing is found in. rows: at most FEW + 1, the newest; they are of these tickets."""
+    """How much of the index one thing is found in. rows: the newest; tickets: whose they are, as a JSON list."""
 
     match: str
     rows: int
     newest: int
     oldest: int
-
-    @property
-    def is_whole(self) -> bool:
-        return self.rows <= FEW
+    tickets: str
+    is_whole: bool
 
     def rows_each(self, newest: int) -> float:
         """How many rows there are for a ticket of the desk."""
@@ -66,18 +66,19 @@ class Meeting:
     through: Sequence[str]
     sought: Sequence[str]
     is_long: bool
-    known: dict[int, str] = field(default_factory=dict)
+    known: dict[int, str]
 
     async def found(self, after: int, upto: int) -> Found:
         if after not in self.known:
             self.known[after] = await self._tickets(after, upto)
-        tickets = ",".join(filter(None, self.known.values()))
+        tickets = ",".join(found for down_to, found in self.known.items() if found and down_to >= after)
         return Found(
             source="ticket t NOT INDEXED",  # but by its number
             where="t.id IN (SELECT value FROM json_each(?))",
             values=(f"[{tickets}]",),
             order="t.id DESC",
             is_long=False,
+            most=tickets.count(",") + 1,
         )
 
     async def _tickets(self, after: int, upto: int) -> str:
@@ -104,7 +105,7 @@ async def found(query: Query) -> Sequence[Step]:
     matches = [await spelt_out(match) for match in matches_of(query)]
     hits: list[Hits] = []
     for match in matches:
-        hits.append(await _hits(match))
+        hits.append(await _hits(match, FEW if len(matches) > 1 else ALONE))
         if hits[-1].rows <= SOUGHT:
             break
     newest = max(it.newest for it in hits)
@@ -113,8 +114,16 @@ async def found(query: Query) -> Sequence[Step]:
     through = [rarest.match, *(it.match for it in others if it.rows_each(newest) <= dear)]
     sought = [it.match for it in others if it.rows_each(newest) > dear] + matches[len(hits) :]
     is_long = rarest.rows > SOUGHT or "*" in "".join(sought)
-    meeting = Meeting(through, sought, is_long)
-    down_to = [0] if rarest.is_whole else steps(newest, newest - max(it.oldest for it in hits) + 1)
+    down_to = [0] if rarest.is_whole else [*steps(newest, newest - max(it.oldest for it in hits) + 1)]
+    known = {}
+    if len(matches) == 1:  # it is found already; the first of it make a page
+        tickets = sorted(set(json.loads(rarest.tickets)), reverse=True)
+        first, more = tickets[:SOUGHT], tickets[SOUGHT:]
+        known[down_to[0]] = _joined(more or first)
+        if more:
+            down_to.insert(0, first[-1] - 1)
+            known[down_to[0]] = _joined(first)
+    meeting = Meeting(through, sought, is_long, known)
     return [partial(meeting.found, after, upto) for upto, after in itertools.pairwise([newest, *down_to])]
 
 
@@ -155,14 +164,19 @@ def is_one_word(match: str) -> bool:
     return _WORD_OR_WORDS.fullmatch(match) is not None
 
 
-async def _hits(match: str) -> Hits:
+async def _hits(match: str, most: int) -> Hits:
     [row] = await db.rows(
-        f"SELECT count(*) AS n, max(ticket) AS newest, min(ticket) AS oldest FROM (SELECT rowid >> {SHIFT} AS ticket "  # noqa: S608
-        "FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) AS newest",
-        [match, FEW + 1],
+        "SELECT count(*) AS n, max(ticket) AS newest, min(ticket) AS oldest, json_group_array(ticket) AS tickets "  # noqa: S608
+        f"FROM (SELECT rowid >> {SHIFT} AS ticket FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) AS few",
+        [match, most + 1],
         aside=not is_one_word(match),
     )
-    return Hits(match, row["n"], row["newest"] or 0, row["oldest"] or 0)
+    n = row["n"]
+    return Hits(match, n, row["newest"] or 0, row["oldest"] or 0, row["tickets"], is_whole=n <= most)
+
+
+def _joined(tickets: Sequence[int]) -> str:
+    return ",".join(map(str, tickets))
 
 
 def first_row(ticket: int) -> int:

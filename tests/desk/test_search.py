@@ -246,7 +246,7 @@ async def test_where_it_looks_first_makes_no_difference_to_what_it_finds(full, m
     looked_for = list(itertools.product(both, asked_for + more, "12"))
     answers = [await rows(both[name], q, page) for name, q, page in looked_for]
     assert sum(len(ids) for ids, _ in answers) > 500
-    for setting, value in (("FEW", 3), ("SOUGHT", 1), ("DEAR", 0), ("FEW_ENDINGS", 1)):
+    for setting, value in (("FEW", 3), ("ALONE", 7), ("SOUGHT", 1), ("DEAR", 0), ("FEW_ENDINGS", 1)):
         monkeypatch.setattr(search_fts5, setting, value)
         again = [await rows(both[name], q, page) for name, q, page in looked_for]
         assert [one for one in zip(looked_for, answers, again, strict=True) if one[1] != one[2]] == [], setting
