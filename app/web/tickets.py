@@ -1,6 +1,6 @@
 """Lists and tickets."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from quart import Blueprint, Response, redirect, request
@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.db import NotWritten
 from app.desk import filters, queries, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing
+from app.desk.filters import Filter
 from app.desk.models import Person
 from app.desk.queries import Header
 from app.live.content import Content
@@ -29,6 +30,31 @@ ASKED = ("subject", "body", "key")
 OPENING = {False: ASKED, True: (*ASKED, "priority", "requester", "assignee", "tags")}  # by whether they are staff
 
 blueprint = Blueprint("tickets", __name__)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What forms and filters offer. A requester has no menus."""
+
+    statuses: tuple[str, ...] = queries.STATUSES
+    sorts: tuple[str, ...] = filters.REQUESTER_SORTS
+    priorities: tuple[str, ...] = ()
+    people: tuple[tuple[int, str], ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FilterBar:
+    """What a list is filtered by, for a person. called: what those are called whom it is filtered by."""
+
+    filter: Filter
+    choices: Choices
+    person: int
+    called: tuple[tuple[int, str], ...]
+
+    @property
+    def names(self) -> dict[int, str]:
+        return dict(self.called)
 
 
 @blueprint.get("/")
@@ -54,8 +80,7 @@ async def show_list() -> Response:
         removed=removed,
         menus=MENUS,
         filter=filter_,
-        choices=_choices(live.contents.get(MENUS)),
-        names=_names(live.contents[region]),
+        bar=FilterBar(filter_, _choices(live.contents.get(MENUS)), person.id, _called(live.contents[region])),
     )
 
 
@@ -178,24 +203,17 @@ def _menus(person: Person) -> tuple[Region, ...]:
     return (MENUS,) if person.is_staff else ()
 
 
-def _names(listed: Content) -> dict[int, str]:
+def _called(listed: Content) -> tuple[tuple[int, str], ...]:
     """What those are called whom a list is filtered by, as it says itself."""
     [called] = [part.value for part in listed.parts if part.target == "#list-people"] or [()]
-    return dict(cast(tuple[tuple[int, str], ...], called))
+    return cast(tuple[tuple[int, str], ...], called)
 
 
-def _choices(menus: Content | None) -> dict[str, Any]:
-    """What forms and filters offer. A requester has no menus."""
+def _choices(menus: Content | None) -> Choices:
     if menus is None:
-        return {"statuses": queries.STATUSES, "sorts": filters.REQUESTER_SORTS}
-    people, tags = (part.value for part in menus.parts)
-    return {
-        "statuses": queries.STATUSES,
-        "priorities": queries.PRIORITIES,
-        "people": people,
-        "tags": tags,
-        "sorts": filters.STAFF_SORTS,
-    }
+        return Choices()
+    people, tags = (cast(tuple[Any, ...], part.value) for part in menus.parts)
+    return Choices(sorts=filters.STAFF_SORTS, priorities=queries.PRIORITIES, people=people, tags=tags)
 
 
 def _filled(form: Form, header: Header) -> Form:
