@@ -79,25 +79,23 @@ class Spoken(Environment):
     """Templates in one language: a text without variables is translated once, when its template is compiled."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        gettext = cast(Callable[[str], Markup], self.globals["_"])
-        template: nodes.Template = _Translating(gettext).visit(super()._parse(source, name, filename))
+        said = cast(Mapping[str, Callable[..., Markup]], self.globals)
+        template: nodes.Template = _Translating(said).visit(super()._parse(source, name, filename))
         return template
 
 
 class _Translating(NodeTransformer):
-    def __init__(self, gettext: Callable[[str], Markup]) -> None:
-        self._gettext = gettext
+    def __init__(self, said: Mapping[str, Callable[..., Markup]]) -> None:
+        self._said = said
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - as Jinja calls it
         match node:
             case nodes.Call(
-                node=nodes.Name(name="_"),
-                args=[nodes.Const(value=str(text))],
-                kwargs=[],
-                dyn_args=None,
-                dyn_kwargs=None,
+                node=nodes.Name(name="_" | "pgettext" as function), kwargs=[], dyn_args=None, dyn_kwargs=None
             ):
-                return nodes.MarkSafe(nodes.Const(str(self._gettext(text))), lineno=node.lineno)
+                texts = [it.value for it in node.args if isinstance(it, nodes.Const)]
+                if len(texts) == len(node.args):
+                    return nodes.MarkSafe(nodes.Const(str(self._said[function](*texts))), lineno=node.lineno)
         return self.generic_visit(node)
 
 
