@@ -16,6 +16,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from app.config import Database
 from app.store import dialect as stores
+from app.store.cancelling import finish
 from app.store.dialect import BUSY_SECONDS, Claim, Client, DatabaseInUse, Dialect, Occupied, Unsuitable
 
 __all__ = ["BUSY_SECONDS", "DatabaseInUse", "Unsuitable"]
@@ -74,7 +75,8 @@ async def connect(database: Database) -> None:
 
 
 async def disconnect() -> None:
-    await Tortoise.close_connections()
+    """To the end, also if whoever asks is cancelled: what is half closed could not be opened again."""
+    await finish(Tortoise.close_connections())
     stores.forget_statements()
 
 

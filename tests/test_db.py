@@ -213,3 +213,20 @@ async def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path, content)
         with pytest.raises(OperationalError, match=r"notes\.txt cannot be opened"):
             await opened
     assert database.path.read_bytes() == content
+
+
+async def test_what_is_closed_by_who_is_cancelled_can_be_opened_again(config):
+    async def open_and_close() -> None:
+        await db.connect(config.database)
+        is_open.set()
+        await db.disconnect()
+
+    for steps in range(12):
+        is_open = asyncio.Event()
+        task = asyncio.create_task(open_and_close())
+        await is_open.wait()
+        for _ in range(steps):  # of the loop
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
