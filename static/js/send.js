@@ -4,7 +4,7 @@
 import { ask, server } from "./server.js";
 import { during } from "./loading.js";
 import { hush, say } from "./said.js";
-import { remember } from "./typed.js";
+import { remember, touched } from "./typed.js";
 
 const PATIENCE = 30_000; // ms until an answer that does not come is given up
 const LEAVES = 60_000; // characters of what is still sent when the page is left meanwhile (fetch allows 64 KiB)
@@ -50,7 +50,8 @@ function read(form, submitter) {
 async function post(form, submitter, body, changed) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
-  else if (outcome.form) await replace(form, outcome, changed);
+  else if (!form.isConnected) say(null, "unsent"); // it was closed meanwhile
+  else if (outcome.form) await replace(form, outcome, body, changed);
   else say(form, outcome.said);
 }
 
@@ -74,10 +75,12 @@ function finish(form, body, { where, made }) {
   if (where) location.assign(where);
 }
 
-// An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer.
-async function replace(form, { form: shown, text }, changed) {
+// An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer, and
+// what was typed and not sent with it is not in it.
+async function replace(form, { form: shown, text }, body, changed) {
   hush(form);
-  const restore = remember([...changed]);
+  const unsent = touched().filter((control) => control.form !== form || !body.has(control.name));
+  const restore = remember([...new Set([...unsent, ...changed])]);
   const target = document.getElementById(shown.id) ?? form;
   await htmx.swap({ sourceElement: form, target, swap: target === form && shown.id !== form.id ? "outerHTML" : "outerMorph", text });
   restore();

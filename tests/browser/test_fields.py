@@ -119,6 +119,20 @@ async def test_a_menu_that_a_colleague_changed_too_is_a_conflict_and_what_was_ty
     assert (await fields_of(await Ticket.get(id=1)))["priority"] == "low"
 
 
+async def test_words_that_were_not_sent_with_a_menu_are_not_in_the_answer_to_it(browser, running, desk):
+    """A colleague changed what they are for, too: the answer's form holds that."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    await page.fill("#field-subject", "Half a subj")
+    await page.fill("#field-tags", "half a t")
+    await page.evaluate("document.querySelector('#ticket-form [name=version]').removeAttribute('data-follow')")
+    await desk.change(await Ticket.get(id=1), running.cast.boris, priority="low", subject="Another", tags="other")
+    await page.wait_for_selector('#ticket[data-priority="low"]')
+    await page.select_option("#field-priority", "urgent")
+    await page.wait_for_selector("#ticket-form .conflict")
+    typed = [await page.input_value(f"#field-{name}") for name in ("priority", "subject", "tags")]
+    assert typed == ["urgent", "Half a subj", "half a t"]
+
+
 async def test_a_menu_that_could_not_be_saved_says_so_and_keeps_what_was_chosen(browser, running, desk):
     page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
     await page.route("**/tickets/1", lambda route: route.fulfill(status=502, body="<p>Bad gateway</p>"))

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from app.desk.models import Comment
 from tests import forms
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.browser.typed import FIELD, SEND, a_desk, held, said, until_said, write
@@ -145,3 +146,21 @@ async def test_a_form_that_is_left_once_it_was_sent_takes_no_words_while_it_is_o
     await page.press("#new-ticket [name=tags]", SEND)
     await page.wait_for_url("**/tickets/3")
     assert await said(3) == [] and await page.locator("#thread :text('It is empty.')").count() == 1
+
+
+async def test_the_answer_to_an_edit_that_was_closed_meanwhile_is_told_and_is_in_no_other(browser, running, desk):
+    await forms.write(running.cast.anna, 1, "The other message", kind="note")
+    first, other = [comment.id for comment in await Comment.filter(author=running.cast.anna).order_by("id")]
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    line = await held(page, f"**/comments/{first}")
+    await page.click(f"#comment-{first} [data-edit]", force=True)
+    await page.fill("#edit-body", "x" * 70_000)  # more than the desk takes
+    await page.press("#edit-body", SEND)
+    await page.press("#edit-body", "Escape")
+    await page.click(f"#comment-{other} [data-edit]", force=True)
+    await page.fill("#edit-body", "The other message, better")
+    line.let_go()
+    await page.wait_for_selector("[data-banner=unsent]:visible")
+    await page.press("#edit-body", SEND)
+    await expect(page.locator(f"#comment-{other} .prose")).to_have_text("The other message, better")
+    assert (await Comment.get(id=first)).body != "The other message, better"
