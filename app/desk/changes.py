@@ -60,7 +60,8 @@ async def wanted(actor: Actor, ticket: Ticket, now: Mapping[str, Any], asked: Ch
     if errors:
         raise Invalid(errors, about)
     if theirs := [field.others for field in touched.values() if field.others]:
-        await _refuse(ticket, touched, by=max(theirs, key=lambda event: event.id).actor_id)
+        by = max(theirs, key=lambda event: event.id).actor_id
+        await _refuse(ticket, touched, by=by, untouched=frozenset(named) - frozenset(touched))
     return {name: (now[name], field.value) for name, field in touched.items()}
 
 
@@ -117,9 +118,9 @@ async def can_be_assigned(read: int | str | None) -> bool:
     return found is not None and policy.may(found, Right.BE_ASSIGNED)
 
 
-async def _refuse(ticket: Ticket, touched: Mapping[str, Field], *, by: int | None) -> None:
+async def _refuse(ticket: Ticket, touched: Mapping[str, Field], *, by: int | None, untouched: frozenset[str]) -> None:
     both = {name: field for name, field in touched.items() if field.others}
     theirs = {name: field.now for name, field in both.items()}
     mine = {name: field.value for name, field in both.items()}
     called = await names.of([by] if by else [])
-    raise Conflict(theirs, version=ticket.version, by="".join(called.values()), mine=mine)
+    raise Conflict(theirs, version=ticket.version, by="".join(called.values()), mine=mine, untouched=untouched)

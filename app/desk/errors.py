@@ -64,10 +64,12 @@ class Invalid(Exception):
 class Conflict(Exception):
     """Someone else changed the same thing meanwhile; nothing was changed.
 
-    theirs: field -> its value now; by: the name of who changed it last; version: the thing's version now.
+    theirs: field -> its value now; by: the name of who changed it last; version: the thing's version now. untouched:
+    fields of the form that this person left as they were.
     """
 
     theirs: dict[str, Any]
     version: int
     by: str = ""
     mine: dict[str, Any] = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()

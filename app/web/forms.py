@@ -64,14 +64,18 @@ class Form:
 
 
 def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) -> Form:
-    """The form to show again after a verb would not take it."""
+    """The form to show again after a verb would not take it.
+
+    After a conflict it is for what is there now: what its person left alone is not in it as it was before.
+    """
     if isinstance(problem, NotWritten):
         return Form(typed, {"form": Code.NOT_WRITTEN})
     if isinstance(problem, Invalid):
         wrong_version = "version" in problem.errors  # sent again it would be as wrong
         values = {name: typed[name] for name in typed if not (wrong_version and name == "version")}
         return Form(values, problem.errors, about=problem.about)
-    return Form({**typed, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
+    touched = {name: typed[name] for name in typed if name not in problem.untouched}
+    return Form({**touched, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
 
 
 def text(typed: Mapping[str, str], name: str) -> str:

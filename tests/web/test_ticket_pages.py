@@ -169,6 +169,22 @@ async def test_the_same_field_changed_by_two_people_shows_both_and_can_be_saved_
     assert (now.subject, now.assignee, now.tags, now.due) == ("Scanner", "Anna", ("vpn",), "2031-01-31")
 
 
+async def test_saving_again_after_a_conflict_takes_nothing_back_that_was_left_alone(served, ticket):
+    anna, boris = await served.client(served.cast.anna), await served.client(served.cast.boris)
+    mine, theirs = await form(anna), await form(boris)
+    await submit(boris, theirs, subject="Printer, second floor", tags="vip", due="2031-01-31")
+    page = await submit(anna, mine, subject="Scanner", priority="urgent")
+    shown = one(read(page), "form#ticket-form")
+    assert page.status_code == 409
+    assert (
+        fields(shown).items()
+        >= {"subject": "Scanner", "priority": "urgent", "tags": "vip", "due": "2031-01-31"}.items()
+    )
+    assert (await submit(anna, shown)).status_code == 303
+    now = await header()
+    assert (now.subject, now.priority, now.tags, now.due) == ("Scanner", "urgent", ("vip",), "2031-01-31")
+
+
 async def test_a_conflict_speaks_the_persons_language(served, ticket):
     await forms.change(served.cast.boris, 1, "2", {"status": "solved"})
     anna = await served.client(served.cast.anna)
