@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,15 +54,17 @@ class Server:
 
 
 @contextmanager
-def desk(database: str, **settings: str) -> Iterator[Server]:
-    """The desk, served as `serve` does it. settings: by the names of their environment variables."""
-    with _running("-m", "app", "serve", "--port", "0", database=database, **settings) as server:
+def desk(database: str) -> Iterator[Server]:
+    """The desk, served as `serve` does it."""
+    with _running("-m", "app", "serve", "--port", "0", database=database) as server:
         yield server
 
 
-def forgetful(database: str) -> AbstractContextManager[Server]:
-    """A desk that forgets what nobody shows in two of its relay's looks, which is a fifth of a second."""
-    return desk(database, LIVE__FORGET_SECONDS="0.001")
+@contextmanager
+def forgetful(database: str) -> Iterator[Server]:
+    """The same, but that no page is shown from memory, see tests/bench/forgetful.py."""
+    with _running("-m", "tests.bench.forgetful", "serve", "--port", "0", database=database) as server:
+        yield server
 
 
 @contextmanager
@@ -87,16 +89,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "app", *arguments]
 
 
-def environment(database: str, **settings: str) -> dict[str, str]:
-    settings |= {"DATABASE__URL": database, "SECURITY__SECRET_KEY": SECRET, "SERVER__LOG_LEVEL": "warning"}
+def environment(database: str) -> dict[str, str]:
+    settings = {"DATABASE__URL": database, "SECURITY__SECRET_KEY": SECRET, "SERVER__LOG_LEVEL": "warning"}
     return {**os.environ, **UNLIMITED, **{f"PULT_{name}": value for name, value in settings.items()}}
 
 
 @contextmanager
-def _running(*arguments: str, database: str = "sqlite://unused", **settings: str) -> Iterator[Server]:
-    environment_ = environment(database, **settings)
+def _running(*arguments: str, database: str = "sqlite://unused") -> Iterator[Server]:
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environment_, stdout=subprocess.PIPE, text=True
+        [sys.executable, *arguments], cwd=ROOT, env=environment(database), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     try:

