@@ -34,4 +34,4 @@ class RemovedRegion(Region):
         return Content(parts=(Part("#removed", "tickets/removed.html", await queries.removed(self.ticket)),))
 
     def may_touch(self, event: Happened) -> bool:
-        return event.vague or event.what in COMING_AND_GOING
+        return event.may_be_anywhere or event.what in COMING_AND_GOING
