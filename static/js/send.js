@@ -15,21 +15,19 @@ const sending = new WeakMap(); // form -> { body, done, changed: controls since,
 
 document.addEventListener("input", ({ target }) => sending.get(target.form)?.changed.add(target));
 
-// Once at a time; the same again while it is on its way is the same press.
+addEventListener("pageshow", ({ persisted }) => persisted && document.querySelectorAll("[data-sending]").forEach(release));
+
+// Once at a time; the same again while it is on its way is the same press. What leads away stays sent until the page is left.
 export async function send(form, submitter) {
   const body = read(form, submitter);
   const before = sending.get(form);
   if (before?.body === String(body)) return;
   const { changed = new Set(), locked = lock(form) } = before ?? {};
-  const done = (async () => (await before?.done, post(form, submitter, body, changed)))();
+  const done = (async () => (await before?.done) || post(form, submitter, body, changed))();
   const mine = { body: String(body), done, changed, locked };
   sending.set(form, mine);
   form.dataset.sending = "";
-  await done;
-  if (sending.get(form) !== mine) return;
-  sending.delete(form);
-  delete form.dataset.sending;
-  for (const field of locked) field.readOnly = false;
+  if (!(await done) && sending.get(form) === mine) release(form);
 }
 
 // Words that were typed now would go with a form that is left.
@@ -37,6 +35,12 @@ function lock(form) {
   const fields = form.matches(STAYS) ? [] : [...form.elements].filter(({ readOnly }) => readOnly === false);
   for (const field of fields) field.readOnly = true;
   return fields;
+}
+
+function release(form) {
+  for (const field of sending.get(form)?.locked ?? []) field.readOnly = false;
+  sending.delete(form);
+  delete form.dataset.sending;
 }
 
 // A form of a live region, which is the same for everyone, does not say whose it is; the page does.
@@ -47,12 +51,14 @@ function read(form, submitter) {
   return body;
 }
 
+// The result: where it leads, if it leads away.
 async function post(form, submitter, body, changed) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
   else if (!form.isConnected) say(null, "unsent"); // it was closed meanwhile
   else if (outcome.form) await replace(form, outcome, body, changed);
   else say(form, outcome.said);
+  return outcome.where;
 }
 
 // What became of it (nothing is posted without a body): { sent, where to go, the id of what it made }, or { form, text } in its stead, or what is to be said: { said }.

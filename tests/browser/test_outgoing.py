@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from app.desk.models import Comment
+from app.desk.models import Comment, Ticket
 from tests import forms
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.browser.typed import FIELD, SEND, a_desk, held, said, until_said, write
@@ -109,6 +109,9 @@ async def test_a_page_that_is_left_while_a_message_is_on_its_way_loses_and_doubl
 
 
 LONG = "x" * 40  # no tag
+LOCKED_WHEN_LEFT = """(field) => addEventListener("pagehide", () => {
+  sessionStorage.locked = document.querySelector(field).readOnly;
+})"""
 
 
 async def test_what_is_changed_while_a_form_is_on_its_way_is_newer_than_its_answer(browser, running, desk):
@@ -146,6 +149,22 @@ async def test_a_form_that_is_left_once_it_was_sent_takes_no_words_while_it_is_o
     await page.press("#new-ticket [name=tags]", SEND)
     await page.wait_for_url("**/tickets/3")
     assert await said(3) == [] and await page.locator("#thread :text('It is empty.')").count() == 1
+
+
+async def test_a_form_that_was_sent_takes_nothing_more_until_it_is_left_and_is_sent_once(browser, running, desk):
+    """The page that it leads to may take its time; pressing again with another choice is no other ticket."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/new")
+    line, body = await held(page, "**/tickets"), "#new-ticket [name=body]"
+    await page.fill("#new-ticket [name=subject]", "Toner")
+    await page.fill(body, "It is empty.")
+    await page.press(body, SEND)
+    await page.select_option("#new-ticket [name=priority]", "high")
+    await page.press(body, SEND)
+    await page.evaluate(LOCKED_WHEN_LEFT, body)
+    line.let_go()
+    await page.wait_for_url("**/tickets/3")
+    assert await page.evaluate("sessionStorage.locked") == "true"
+    assert await Ticket.all().count() == 3
 
 
 async def test_the_answer_to_an_edit_that_was_closed_meanwhile_is_told_and_is_in_no_other(browser, running, desk):
