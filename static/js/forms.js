@@ -63,7 +63,7 @@ function insert({ target }) {
 
 function saySaved({ target }) {
   const said = target.querySelector("[data-saved]");
-  if (!said) return;
+  if (!said || target.querySelector(".conflict, .wrong")) return;
   said.textContent = said.dataset.saved;
   setTimeout(() => said.replaceChildren(), SAID);
 }

@@ -75,10 +75,14 @@ export async function deliver(url, body) {
 
 function finish(form, body, { where, made }) {
   hush(form);
-  form.querySelector(".conflict")?.remove();
-  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
+  for (const said of form.querySelectorAll(".conflict, .wrong")) if (isAbout(said, body)) said.remove();
   form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { body, made } }));
   if (where) location.assign(where);
+}
+
+// What is said of fields that were not sent is as true as before.
+function isAbout({ dataset }, body) {
+  return !dataset.about || dataset.about.split(" ").some((name) => body.has(name));
 }
 
 // An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer, and

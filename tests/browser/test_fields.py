@@ -10,6 +10,7 @@ from app.desk.models import Ticket
 from app.desk.roles import Role
 from app.desk.tickets import fields_of
 from tests.browser.conftest import equals_its_reload, open_page
+from tests.browser.typed import held
 from tests.live.actions import Desk, the_clock_moves, today
 from tests.web.embedding import a_site
 
@@ -131,6 +132,23 @@ async def test_words_that_were_not_sent_with_a_menu_are_not_in_the_answer_to_it(
     await page.wait_for_selector("#ticket-form .conflict")
     typed = [await page.input_value(f"#field-{name}") for name in ("priority", "subject", "tags")]
     assert typed == ["urgent", "Half a subj", "half a t"]
+
+
+async def test_a_menu_that_is_saved_says_nothing_of_another_that_was_not(browser, running, desk):
+    """Two in quick succession on a slow line, of which a colleague changed the first."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    line = await held(page, "**/tickets/1")
+    await page.select_option("#field-status", "pending")
+    await page.select_option("#field-priority", "urgent")
+    await desk.change(await Ticket.get(id=1), running.cast.boris, status="solved")
+    line.let_go()
+    await becomes(status="solved", priority="urgent")
+    await page.wait_for_selector("#ticket-form:not([data-sending])")
+    await expect(page.locator("#ticket-form .conflict")).to_contain_text("Boris")
+    assert await page.inner_text("#ticket-form [data-saved]") == ""
+    await page.click("#ticket-form button:has-text('Save fields')")
+    await becomes(status="pending", priority="urgent")
+    await expect(page.locator("#ticket-form .conflict")).to_have_count(0)
 
 
 async def test_a_menu_that_could_not_be_saved_says_so_and_keeps_what_was_chosen(browser, running, desk):
