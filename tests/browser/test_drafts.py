@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import connected, open_page
-from tests.browser.test_embed import Framed, Shop
+from tests.browser.embed.framing import Framed, Shop
 from tests.browser.typed import FIELD, SEND, a_desk, until_said
 from tests.web.embedding import a_site
 

@@ -5,7 +5,7 @@ import pytest
 from app.desk import people
 from app.desk.models import Comment
 from tests.browser import firefox
-from tests.browser.test_embed import Framed, Shop
+from tests.browser.embed.framing import Framed, Shop
 from tests.live.actions import Desk
 from tests.web.embedding import a_site
 
