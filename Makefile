@@ -32,8 +32,8 @@ test: ## every test [ARGS="-k … -x"]
 
 soak: ## the convergence suites with fresh traces, a minute of cuts, every state, any bytes [TRACES=100]
 	@$(PYTHON) .ci/setup.py test
-	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/live/test_storm.py tests/live/test_convergence.py tests/web/test_bad_input.py -q -s $(ARGS)
-	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_lines.py tests/browser/test_states.py -q $(ARGS)
+	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/live/test_storm.py tests/live/test_convergence.py tests/web/test_bad_input.py -q -s -o faulthandler_timeout=0 $(ARGS)
+	@PULT_SOAK=$(or $(TRACES),100) $(BIN)/pytest tests/browser/test_convergence.py tests/browser/test_lines.py tests/browser/test_states.py -q -o faulthandler_timeout=0 $(ARGS)
 
 bench: ## what pages, writes and pushes cost, as ratios within one run; takes 10 minutes [TICKETS=1000000]
 	@$(PYTHON) .ci/setup.py test
