@@ -76,8 +76,10 @@ async def connect(database: Database) -> None:
 
 async def disconnect() -> None:
     """To the end, also if whoever asks is cancelled: what is half closed could not be opened again."""
-    await finish(Tortoise.close_connections())
-    stores.forget_statements()
+    try:
+        await finish(Tortoise.close_connections())
+    finally:
+        stores.forget_statements()
 
 
 @asynccontextmanager

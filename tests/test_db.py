@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import OperationalError
 
 from app import db
@@ -230,3 +231,4 @@ async def test_what_is_closed_by_who_is_cancelled_can_be_opened_again(config):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        assert not EXECUTOR_CACHE

@@ -8,6 +8,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ NOWHERE = (0, 0)
 Pieces = tuple[tuple[str, bool], ...]  # of a text, in its order, and whether each is what is looked for
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True)
+class Piece:
     """A part of a longer text. begins: whether the text begins with it."""
 
     pieces: Pieces
@@ -42,7 +44,8 @@ _BETWEEN = r"[\W_]{1,9}+"  # of the words of a phrase; the next one begins with 
 class Sought(NamedTuple):
     """A phrase, as it is looked for in a folded text. is_word: whether it begins where a word does.
 
-    That is looked at afterwards: what begins with its letters is found ten times as fast.
+    That is looked at afterwards: what begins with its letters is found ten times as fast. A tuple, since it is hashed
+    for each row of a list.
     """
 
     pattern: re.Pattern[str]

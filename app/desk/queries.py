@@ -94,7 +94,10 @@ async def page(filter_: Filter) -> Page:
     looked_for = marked.sought(filter_.search)
     said = await _said(filter_, looked_for, [row["id"] for row in shown]) if looked_for and shown else {}
     return Page(
-        rows=tuple(_row(filter_, row, marked.whole(row["subject"], looked_for), said.get(row["id"])) for row in shown),
+        rows=tuple(
+            _row(filter_, row, marked.whole(row["subject"], looked_for) if looked_for else (), said.get(row["id"]))
+            for row in shown
+        ),
         count=len(shown) if whole else await count(filter_, indexed) if known is None else known,
         more=more,
     )

@@ -40,7 +40,7 @@ class Renderer:
         return self._environments[language].get_template(template).render(values)
 
     def value(self, template: str, value: object, language: str) -> Markup:
-        """One live thing. The template sees it as `it` and nothing about who looks or when."""
+        """What is live, or dear. The template sees it as `it`, and nothing else about who looks or when."""
         return self._remembered(template, value, language)
 
     def forget(self) -> None:

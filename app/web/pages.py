@@ -98,7 +98,8 @@ async def watch(grant: Grant) -> Live:
     have changed since they asked; then the page looks again as soon as it has one.
     """
     registry = state().relay.registry
-    turn = state().long_reads if any(region.is_long for region in grant.regions) else nullcontext()
+    to_read = (region for region in grant.regions if registry.at(registry.position, region) is None)
+    turn = state().long_reads if any(region.is_long for region in to_read) else nullcontext()
     async with turn, db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), state().config.sessions)

@@ -80,7 +80,9 @@ async def show_list() -> Response:
         removed=removed,
         menus=MENUS,
         filter=filter_,
-        bar=FilterBar(filter_, _choices(live.contents.get(MENUS)), person.id, _called(live.contents[region])),
+        bar=FilterBar(
+            replace(filter_, page=1), _choices(live.contents.get(MENUS)), person.id, _called(live.contents[region])
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import * as head from "./head.js";
 import * as hold from "./hold.js";
 import * as live from "./live.js";
 import * as part from "./part.js";
+import * as send from "./send.js";
 import { banner } from "./state.js";
 import * as thread from "./thread.js";
 import * as time from "./time.js";
@@ -49,6 +50,7 @@ function start() {
   head.start();
   thread.start();
   forms.start();
+  send.start();
   part.start();
   document.addEventListener("pult:ended", ({ detail }) => detail.why === "ended" && tell("session-ended"));
   renewIn(Number(root.dataset.life), Number(root.dataset.left));

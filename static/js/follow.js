@@ -7,6 +7,7 @@ const bases = new WeakMap(); // control -> the live value that it had last
 
 export const isFollowing = (control) => bases.has(control);
 export const isTouched = (control) => control.value !== bases.get(control);
+export const base = (control) => bases.get(control);
 
 export function start() {
   if (!document.getElementById("ticket")) return;
@@ -15,6 +16,12 @@ export function start() {
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx.sourceElement?.id !== "live") follow(true);
   });
+}
+
+// What a control was touched for stays what it says that it is not any more, also in an answer that knows better.
+export function rebase(control, value) {
+  bases.set(control, value);
+  follow(false);
 }
 
 function follow(anew) {

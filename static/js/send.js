@@ -13,9 +13,12 @@ const STAYS = "[data-follows], .composer"; // forms that are there again when th
 
 const sending = new WeakMap(); // form -> { body, done, changed: controls since, locked: fields until then }
 
-document.addEventListener("input", ({ target }) => sending.get(target.form)?.changed.add(target));
-
-addEventListener("pageshow", ({ persisted }) => persisted && document.querySelectorAll("[data-sending]").forEach(release));
+export function start() {
+  document.addEventListener("input", ({ target }) => sending.get(target.form)?.changed.add(target));
+  // The page was not left after all, or came back.
+  addEventListener("pageshow", ({ persisted }) => persisted && releaseAll());
+  window.navigation?.addEventListener("navigateerror", releaseAll);
+}
 
 // Once at a time; the same again while it is on its way is the same press. What leads away stays sent until the page is left.
 export async function send(form, submitter) {
@@ -27,7 +30,13 @@ export async function send(form, submitter) {
   const mine = { body: String(body), done, changed, locked };
   sending.set(form, mine);
   form.dataset.sending = "";
-  if (!(await done) && sending.get(form) === mine) release(form);
+  let leads;
+  try {
+    leads = await done;
+  } finally {
+    if (leads) setTimeout(release, PATIENCE, form);
+    else if (sending.get(form) === mine) release(form);
+  }
 }
 
 // Words that were typed now would go with a form that is left.
@@ -43,6 +52,10 @@ function release(form) {
   delete form.dataset.sending;
 }
 
+function releaseAll() {
+  document.querySelectorAll("[data-sending]").forEach(release);
+}
+
 // A form of a live region, which is the same for everyone, does not say whose it is; the page does.
 function read(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
@@ -55,9 +68,8 @@ function read(form, submitter) {
 async function post(form, submitter, body, changed) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
-  else if (!form.isConnected) say(null, "unsent"); // it was closed meanwhile
-  else if (outcome.form) await replace(form, outcome, body, changed);
-  else say(form, outcome.said);
+  else if (outcome.form && form.isConnected) await replace(form, outcome, body, changed);
+  else say(form.isConnected ? form : null, outcome.form?.querySelector(".wrong, .conflict") ?? outcome.said ?? "unsent");
   return outcome.where;
 }
 
@@ -75,23 +87,26 @@ export async function deliver(url, body) {
 
 function finish(form, body, { where, made }) {
   hush(form);
-  for (const said of form.querySelectorAll(".conflict, .wrong")) if (isAbout(said, body)) said.remove();
+  hushSent(form, body);
   form.dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { body, made } }));
   if (where) location.assign(where);
 }
 
 // What is said of fields that were not sent is as true as before.
-function isAbout({ dataset }, body) {
-  return !dataset.about || dataset.about.split(" ").some((name) => body.has(name));
+function hushSent(form, body) {
+  for (const said of form.querySelectorAll("[data-about]")) if (body.has(said.dataset.about)) said.remove();
+  for (const said of form.querySelectorAll(".conflict, .wrong")) {
+    if (!said.dataset.about && !said.querySelector("[data-about]")) said.remove();
+  }
 }
 
 // An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer, and
 // what was typed and not sent with it is not in it.
 async function replace(form, { form: shown, text }, body, changed) {
   hush(form);
-  const unsent = touched().filter((control) => control.form !== form || !body.has(control.name));
-  const restore = remember([...new Set([...unsent, ...changed])]);
   const target = document.getElementById(shown.id) ?? form;
+  const unsent = touched().filter((it) => target.contains(it) && (it.form !== form || !body.has(it.name)));
+  const restore = remember([...new Set([...unsent, ...changed])]);
   await htmx.swap({ sourceElement: form, target, swap: target === form && shown.id !== form.id ? "outerHTML" : "outerMorph", text });
   restore();
   const there = document.getElementById(shown.id);

@@ -1,6 +1,6 @@
 // What somebody typed, or chose, and did not send.
 
-import { isFollowing, isTouched } from "./follow.js";
+import { base, isFollowing, isTouched, rebase } from "./follow.js";
 
 const FIELDS = "textarea, select, input:not([type=hidden], [type=submit], [type=button])";
 
@@ -12,13 +12,14 @@ export function touched() {
 // What they are like; the result puts it into the same forms of the page as it is then.
 export function remember(controls = touched()) {
   const kept = controls.filter((it) => it.form && (it.type !== "radio" || it.checked));
-  const values = kept.map(({ form, name, type, value, checked }) => ({ form: form.id, name, type, value, checked }));
+  const values = kept.map((it) => ({ form: it.form.id, name: it.name, type: it.type, value: it.value, checked: it.checked, was: base(it) }));
   return () => {
-    for (const { form, name, type, value, checked } of values) {
+    for (const { form, name, type, value, checked, was } of values) {
       const control = document.getElementById(form)?.elements.namedItem(name);
       if (!control) continue;
       if (type === "checkbox") control.checked = checked;
       else if (type !== "radio" || control instanceof RadioNodeList) control.value = value;
+      if (was !== undefined && isFollowing(control)) rebase(control, was);
     }
   };
 }

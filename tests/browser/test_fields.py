@@ -132,6 +132,8 @@ async def test_words_that_were_not_sent_with_a_menu_are_not_in_the_answer_to_it(
     await page.wait_for_selector("#ticket-form .conflict")
     typed = [await page.input_value(f"#field-{name}") for name in ("priority", "subject", "tags")]
     assert typed == ["urgent", "Half a subj", "half a t"]
+    assert await page.inner_text("#ticket-form [data-now=subject]:visible") == "is now Another"
+    assert await page.inner_text("#ticket-form [data-now=tags]:visible") == "is now other"
 
 
 async def test_a_menu_that_is_saved_says_nothing_of_another_that_was_not(browser, running, desk):
@@ -149,6 +151,22 @@ async def test_a_menu_that_is_saved_says_nothing_of_another_that_was_not(browser
     await page.click("#ticket-form button:has-text('Save fields')")
     await becomes(status="pending", priority="urgent")
     await expect(page.locator("#ticket-form .conflict")).to_have_count(0)
+
+
+async def test_of_a_conflict_about_two_fields_the_one_that_is_saved_is_over(browser, running, desk):
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    line = await held(page, "**/tickets/1")
+    await page.fill("#field-subject", "Mine")
+    await page.fill("#field-tags", "mine")
+    await page.click("#ticket-form button:has-text('Save fields')")
+    await desk.change(await Ticket.get(id=1), running.cast.boris, subject="Theirs", tags="theirs", priority="low")
+    line.let_go()
+    await expect(page.locator("#ticket-form .conflict [data-about]")).to_have_count(2)
+    await page.select_option("#field-priority", "urgent")
+    await becomes(priority="urgent")
+    await page.wait_for_selector("#ticket-form:not([data-sending])")
+    await expect(page.locator("#ticket-form .conflict [data-about]")).to_have_count(2)
+    assert await page.inner_text("#ticket-form [data-saved]") == ""
 
 
 async def test_a_menu_that_could_not_be_saved_says_so_and_keeps_what_was_chosen(browser, running, desk):

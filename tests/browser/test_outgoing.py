@@ -167,6 +167,19 @@ async def test_a_form_that_was_sent_takes_nothing_more_until_it_is_left_and_is_s
     assert await Ticket.all().count() == 3
 
 
+async def test_a_form_that_leads_nowhere_takes_words_again(browser, running, desk):
+    """Somebody stopped the page that was to come."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/new")
+    arriving = await held(page, "**/tickets/3")
+    await page.fill("#new-ticket [name=subject]", "Toner")
+    await page.fill("#new-ticket [name=body]", "It is empty.")
+    await page.evaluate("navigation.addEventListener('navigate', () => setTimeout(stop, 100))")
+    await page.press("#new-ticket [name=body]", SEND)
+    await page.wait_for_selector("#new-ticket:not([data-sending])")
+    await page.fill("#new-ticket [name=body]", "It is empty again.")
+    arriving.let_go()
+
+
 async def test_the_answer_to_an_edit_that_was_closed_meanwhile_is_told_and_is_in_no_other(browser, running, desk):
     await forms.write(running.cast.anna, 1, "The other message", kind="note")
     first, other = [comment.id for comment in await Comment.filter(author=running.cast.anna).order_by("id")]
@@ -179,7 +192,7 @@ async def test_the_answer_to_an_edit_that_was_closed_meanwhile_is_told_and_is_in
     await page.click(f"#comment-{other} [data-edit]", force=True)
     await page.fill("#edit-body", "The other message, better")
     line.let_go()
-    await page.wait_for_selector("[data-banner=unsent]:visible")
+    await expect(page.locator("#notice .wrong")).to_have_text("This is too long.")
     await page.press("#edit-body", SEND)
     await expect(page.locator(f"#comment-{other} .prose")).to_have_text("The other message, better")
     assert (await Comment.get(id=first)).body != "The other message, better"
