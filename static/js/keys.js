@@ -7,10 +7,18 @@ const SECOND = 1_500; // ms for the second key of two
 const ONE_PRESS = 300; // ms within which the same key again is no second press
 const TEXT = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
+const verbs = new Map(); // what a shortcut does -> { does(on, event), isThere(on) } of the module that does it
+
 let shortcuts = [];
 let first = ""; // the first key of two, for a moment
 let timer = 0;
 let last = { code: "", at: 0 }; // the press that did something, for as long as no other key is pressed
+
+// What else shortcuts may do, beside clicking and focusing. does: whether there was anything to do; isThere: whether there
+// is now; held: whether a key that is held down does it again and again.
+export function verb(name, does, isThere, { held = false } = {}) {
+  verbs.set(name, { does, isThere, held });
+}
 
 export function start() {
   const sheet = document.getElementById("keys");
@@ -19,12 +27,13 @@ export function start() {
   document.addEventListener("keydown", leave);
   document.addEventListener("click", (event) => event.target.closest("[data-sheet]") && open(sheet, rows));
   if (document.documentElement.dataset.keys === "off") return;
+  verb("move", (by, event) => move(Number(by), event), isAnywhere, { held: true });
   shortcuts = rows.filter((row) => row.dataset.does).map(read);
   document.addEventListener("keydown", pressed);
   document.addEventListener("click", once, { capture: true });
   document.addEventListener("htmx:after:swap", announce);
-  announce();
   startCursor();
+  announce();
 }
 
 function read({ dataset }) {
@@ -39,7 +48,7 @@ function open(sheet, rows) {
 
 function works({ does, on }) {
   if (does && !shortcuts.length) return false; // switched off
-  if (does === "move") return isAnywhere();
+  if (verbs.has(does)) return verbs.get(does).isThere(on);
   return !on || [...document.querySelectorAll(on)].some(isThere);
 }
 
@@ -53,7 +62,7 @@ function pressed(event) {
   if (!event.repeat) last = { code: again && !taken ? event.code : "", at: event.timeStamp };
   if (taken || event.defaultPrevented) return;
   const found = shortcut(meanings(event));
-  if (found && again && found.does !== "move") return event.preventDefault();
+  if (found && again && !verbs.get(found.does)?.held) return event.preventDefault();
   if (!found || !act(found, event)) return;
   last = { code: event.code, at: event.timeStamp };
   event.preventDefault();
@@ -89,7 +98,7 @@ function once(event) {
 // -- what it does --
 
 function act({ does, on }, event) {
-  if (does === "move") return move(Number(on), event);
+  if (verbs.has(does)) return verbs.get(does).does(on, event);
   if (event.key === "Enter" && event.target.closest("a, button, summary")) return false; // it has its own meaning there
   const found = [...document.querySelectorAll(on)].find(isThere);
   if (!found) return false;
@@ -112,7 +121,7 @@ function write(control) {
 
 function announce() {
   for (const { keys, does, on } of shortcuts) {
-    if (does === "move" || on.startsWith("#ticket-rows")) continue;
+    if (verbs.has(does) || on.startsWith("#ticket-rows")) continue;
     for (const control of document.querySelectorAll(on)) control.setAttribute("aria-keyshortcuts", keys.join(" "));
   }
 }
