@@ -24,6 +24,7 @@ CSS = (
     "composer",
     "states",
     "keys",
+    "quick",
     "embed",
     "print",
 )  # in the order of their layers

@@ -6,12 +6,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.db import NotWritten
 from app.desk import comments, threads, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing, TooLate
-from app.desk.models import Person
+from app.desk.models import Person, Status
 from app.live.regions.ticket import TicketRegion
 from app.web import audit, pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
 from app.web.tickets import ticket_page
+
+SOLVING = {"status": Status.SOLVED.value}  # by the button that sends and solves
 
 blueprint = Blueprint("comments", __name__)
 
@@ -19,7 +21,8 @@ blueprint = Blueprint("comments", __name__)
 @blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person = asker()
-    sent = {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key"))
+    typed = await request.form
+    sent = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key")) | (SOLVING if "solve" in typed else {})
     await tickets.visible(person, ticket)
     try:
         comment = await comments.write(person, ticket, values.message(sent))

@@ -39,20 +39,32 @@ STAFF = (
     Shortcut(("g u",), _("Go to tickets without an assignee"), "click", "[data-view=unassigned]"),
     Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
 )
-TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)
+TICKET = (
+    Shortcut(("J", "]"), _("Next ticket of the list"), "click", '[data-walk="1"]'),
+    Shortcut(("K", "["), _("Previous ticket of the list"), "click", '[data-walk="-1"]'),
+    Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),
+)
 STAFF_TICKET = (
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
-    Shortcut(
-        ("e",), _("Solve, or reopen"), "click", ".actions [data-for=undone] button, .actions [data-for=done] button"
-    ),
-    Shortcut(("i",), _("Take the ticket"), "click", ".actions [data-for=unassigned] button"),
+)
+FIELDS = (
+    Shortcut(("e",), _("Solve, or reopen"), "solve", ""),
+    Shortcut(("i",), _("Take the ticket"), "set", "assignee=me"),
+    Shortcut(("a",), _("Assign"), "menu", "assignee"),
+    Shortcut(("s",), _("Status"), "menu", "status"),
+    Shortcut(("p",), _("Priority"), "menu", "priority"),
+    Shortcut(("l",), _("Tags"), "menu", "tags"),
+    Shortcut(("d",), _("Due"), "menu", "due"),
+    Shortcut(("#",), _("Delete the ticket"), "delete", ""),
+    Shortcut((".",), _("Copy the link; twice, the number"), "copy", ""),
 )
 WRITING = (
     Shortcut(("Ctrl+Enter",), _("Send what you write"), "", f"main form[method=post] {FIELD}"),
+    Shortcut(("Ctrl+Shift+Enter",), _("Send and solve"), "", "#comment-form [name=solve]"),
     Shortcut(("Escape",), _("Close what is open, leave a field"), "", ""),
     Shortcut(("?",), _("This sheet"), "click", "[data-sheet]"),
 )
 
 
 def shortcuts(*, staff: bool) -> tuple[Shortcut, ...]:
-    return (*LIST, *(STAFF if staff else ()), *TICKET, *(STAFF_TICKET if staff else ()), *WRITING)
+    return (*LIST, *(STAFF if staff else ()), *TICKET, *((*STAFF_TICKET, *FIELDS) if staff else ()), *WRITING)

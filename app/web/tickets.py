@@ -7,7 +7,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import filters, queries, tickets, values
+from app.desk import addresses, filters, queries, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -224,6 +224,7 @@ def _filled(form: Form, header: Header) -> Form:
     own = {
         **{name: now[name] or "" for name in ("subject", "status", "priority", "due", "version")},
         "assignee": str(header.assignee_id or ""),
+        "requester": addresses.shown(header.requester_email or ""),
         "tags": ", ".join(header.tags),
     }
     return replace(form, values={**own, **form.values})

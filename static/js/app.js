@@ -3,6 +3,7 @@
 import * as builds from "./builds.js";
 import * as closed from "./closed.js";
 import * as composer from "./composer.js";
+import * as copy from "./copy.js";
 import * as dialogs from "./dialogs.js";
 import * as drafts from "./drafts.js";
 import * as editor from "./editor.js";
@@ -17,6 +18,7 @@ import * as loading from "./loading.js";
 import * as menus from "./menus.js";
 import * as part from "./part.js";
 import * as places from "./places.js";
+import * as quick from "./quick.js";
 import * as removed from "./removed.js";
 import * as send from "./send.js";
 import * as session from "./session.js";
@@ -28,4 +30,4 @@ import * as title from "./title.js";
 const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
 const words = [send, drafts, composer, closed, forms, fields, tags, editor, dialogs, session];
 const reading = [head, part, thread];
-for (const module of [...first, ...words, ...reading, places, removed, keys, loading, builds]) module.start();
+for (const module of [...first, ...words, ...reading, places, removed, quick, copy, keys, loading, builds]) module.start();

@@ -2,6 +2,7 @@
 // it, and come back into the field if they did not arrive: in order, each of its own kind, and none twice.
 
 import * as drafts from "./drafts.js";
+import * as places from "./places.js";
 import { hush, say } from "./said.js";
 import { deliver, send as refuse } from "./send.js";
 
@@ -30,8 +31,9 @@ export function start() {
   run();
 }
 
-export function send(form) {
-  const messages = messagesOf(form);
+// submitter: the button; one that solves the ticket with it leads on.
+export function send(form, submitter) {
+  const messages = messagesOf(form, submitter?.name === "solve");
   if (!messages.length) return refuse(form); // by the desk, which says what is wrong
   hush(form);
   for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
@@ -76,6 +78,15 @@ function take(message, made) {
   setTimeout(() => settle(message), SLOW);
   settle();
   (isHere(message) ? composer() : document).dispatchEvent(new CustomEvent("pult:sent", { bubbles: true, detail: { made } }));
+  if (isHere(message)) goOn(message);
+}
+
+// Where its person goes after it, unless they went on writing here.
+function goOn({ then }) {
+  const isFree = !composer().elements.body.value.trim() && !line.some((it) => isHere(it) && it.state !== "taken");
+  if (!isFree || !["next", "list"].includes(then)) return;
+  if (then === "next") places.goOn();
+  else document.querySelector("[data-back]").click();
 }
 
 // What stands in the thread, or should by now, is not on its way any more.
@@ -97,9 +108,10 @@ function empty(form) {
 }
 
 // What of the field came back and was not touched since is sent as what it was.
-function messagesOf(form) {
+function messagesOf(form, solves) {
   const action = form.getAttribute("action");
-  const fields = Object.fromEntries(new FormData(form));
+  const fields = { ...Object.fromEntries(new FormData(form)), ...(solves && { status: "solved" }) };
+  const then = solves ? form.dataset.afterSolve : form.dataset.afterSend;
   const messages = [];
   let { body: rest } = fields;
   for (const { fields: before } of returned) {
@@ -109,7 +121,7 @@ function messagesOf(form) {
     rest = last ? "" : rest.slice(before.body.length + BETWEEN.length);
   }
   if (rest.trim()) messages.push({ ...fields, body: rest });
-  return messages.map((one) => ({ action, fields: one, at: Date.now(), state: "sending" }));
+  return messages.map((one, at) => ({ action, fields: one, at: Date.now(), state: "sending", then: at === messages.length - 1 ? then : "" }));
 }
 
 // A note never becomes a part of a reply: what is of another kind than the words in the field stays beside it.

@@ -18,10 +18,13 @@ export function start() {
 
 function sendByKey(event) {
   if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
-  if (!event.target.matches("input, select, textarea") || event.target.form?.getAttribute("method") !== "post") return;
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing) return;
+  const { form } = event.target;
+  if (!event.target.matches("input, select, textarea") || form?.getAttribute("method") !== "post") return;
+  const button = event.shiftKey ? form.querySelector("[name=solve]") : null;
+  if (event.shiftKey && !button?.checkVisibility()) return;
   event.preventDefault();
-  if (!event.target.form.querySelector(".primary:disabled")) event.target.form.requestSubmit();
+  if (!form.querySelector(".primary:disabled")) form.requestSubmit(button);
 }
 
 function askFirst(event) {
@@ -37,7 +40,7 @@ function submitted(event) {
   if (target.matches("[data-autosubmit]")) dropEmpty(target);
   if (target.getAttribute("method") !== "post") return;
   event.preventDefault();
-  if (target.id === "comment-form" && !submitter?.hasAttribute("formaction")) composer.send(target);
+  if (target.id === "comment-form" && !submitter?.hasAttribute("formaction")) composer.send(target, submitter);
   else send(target, submitter);
 }
 

@@ -7,7 +7,7 @@ const SECOND = 1_500; // ms for the second key of two
 const ONE_PRESS = 300; // ms within which the same key again is no second press
 const TEXT = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
-const verbs = new Map(); // what a shortcut does -> { does(on, event), isThere(on) } of the module that does it
+const verbs = new Map(); // what a shortcut does -> how: see verb()
 
 let shortcuts = [];
 let first = ""; // the first key of two, for a moment
@@ -15,9 +15,10 @@ let timer = 0;
 let last = { code: "", at: 0 }; // the press that did something, for as long as no other key is pressed
 
 // What else shortcuts may do, beside clicking and focusing. does: whether there was anything to do; isThere: whether there
-// is now; held: whether a key that is held down does it again and again.
-export function verb(name, does, isThere, { held = false } = {}) {
-  verbs.set(name, { does, isThere, held });
+// is now; held: whether a key that is held down does it again and again; often: whether a second press at once means a second time;
+// control: what does the same for who uses no key.
+export function verb(name, does, isThere, { held = false, often = held, control = () => "" } = {}) {
+  verbs.set(name, { does, isThere, held, often, control });
 }
 
 export function start() {
@@ -62,7 +63,8 @@ function pressed(event) {
   if (!event.repeat) last = { code: again && !taken ? event.code : "", at: event.timeStamp };
   if (taken || event.defaultPrevented) return;
   const found = shortcut(meanings(event));
-  if (found && again && !verbs.get(found.does)?.held) return event.preventDefault();
+  const { held, often } = verbs.get(found?.does) ?? {};
+  if (found && (event.repeat ? !held : again && !often)) return event.preventDefault();
   if (!found || !act(found, event)) return;
   last = { code: event.code, at: event.timeStamp };
   event.preventDefault();
@@ -121,7 +123,8 @@ function write(control) {
 
 function announce() {
   for (const { keys, does, on } of shortcuts) {
-    if (verbs.has(does) || on.startsWith("#ticket-rows")) continue;
-    for (const control of document.querySelectorAll(on)) control.setAttribute("aria-keyshortcuts", keys.join(" "));
+    const controls = verbs.has(does) ? verbs.get(does).control(on) : on;
+    if (!controls || on.startsWith("#ticket-rows")) continue;
+    for (const control of document.querySelectorAll(controls)) control.setAttribute("aria-keyshortcuts", keys.join(" "));
   }
 }

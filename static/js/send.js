@@ -68,7 +68,7 @@ function read(form, submitter) {
 async function post(form, submitter, body, changed) {
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
-  else if (outcome.form && form.isConnected) await replace(form, outcome, body, changed);
+  else if (outcome.form && form.isConnected) await adopt(form, outcome, body, changed);
   else say(form.isConnected ? form : null, outcome.form?.querySelector(".wrong, .conflict") ?? outcome.said ?? "unsent");
   return outcome.where;
 }
@@ -102,7 +102,7 @@ function hushSent(form, body) {
 
 // An answer that is no form of this page takes the place of the one that was sent. What was changed meanwhile is newer, and
 // what was typed and not sent with it is not in it.
-async function replace(form, { form: shown, text }, body, changed) {
+export async function adopt(form, { form: shown, text }, body, changed = new Set()) {
   hush(form);
   const target = document.getElementById(shown.id) ?? form;
   const unsent = touched().filter((it) => target.contains(it) && (it.form !== form || !body.has(it.name)));

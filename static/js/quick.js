@@ -1,0 +1,233 @@
+// The menu of one field of the ticket that the keys act on: it narrows as one types, and what is chosen is saved at once.
+
+import { change, send } from "./change.js";
+import * as days from "./days.js";
+import { current, fresh } from "./facts.js";
+import { verb } from "./keys.js";
+import { fits } from "./layouts.js";
+
+const MOST = 60; // options that are shown
+const WITH_DIGITS = ["status", "priority", "assignee"];
+const DONE = ["solved", "closed"];
+const NAMES = ["subject", "status", "priority", "assignee", "tags", "due", "requester"];
+
+let opened = null; // { field, ticket, added, dropped: tags since it was opened }
+
+const dialog = () => document.getElementById("quick");
+const filter = () => document.getElementById("quick-filter");
+const list = () => document.getElementById("quick-options");
+const template = (field) => dialog().querySelector(`template[data-field="${field}"]`);
+const all = () => [...list().children];
+const active = () => list().querySelector("[data-active]");
+
+export function start() {
+  if (!dialog()) return;
+  verb("menu", open, () => Boolean(current()), { control: (field) => `#field-${field}` });
+  verb("set", set, () => Boolean(current()), { control: () => `.actions ${TAKE} button` });
+  verb("solve", solve, () => Boolean(current()), { control: () => `.actions ${SOLVE} button` });
+  verb("delete", remove, () => Boolean(current()), { control: () => '.fields-column [action$="/delete"] button' });
+  dialog().addEventListener("keydown", pressed);
+  filter().addEventListener("input", narrow);
+  list().addEventListener("click", ({ target }) => choose(target.closest("[role=option]")));
+  dialog().addEventListener("pointerdown", ({ target }) => target === dialog() && dialog().close());
+  dialog().addEventListener("close", leave);
+  document.addEventListener("submit", act, { capture: true });
+}
+
+// -- without a menu --
+
+const button = (which) => [...document.querySelectorAll(`.actions ${which} button`)].find((it) => it.checkVisibility());
+const TAKE = "[data-for=unassigned]";
+const SOLVE = ":is([data-for=undone], [data-for=done])";
+
+function set(fields) {
+  const ticket = current();
+  if (button(TAKE)) return press(button(TAKE));
+  if (ticket) save(ticket, Object.fromEntries(new URLSearchParams(fields)));
+  return Boolean(ticket);
+}
+
+function solve() {
+  const ticket = current();
+  if (button(SOLVE)) return press(button(SOLVE));
+  if (ticket) save(ticket, { status: DONE.includes(ticket.status) ? "open" : "solved" });
+  return Boolean(ticket);
+}
+
+function press(button) {
+  button.click();
+  return true;
+}
+
+// A ticket's own page leads back to its list then; a list stays where it is.
+function remove() {
+  const ticket = current();
+  const button = document.querySelector('.fields-column [action$="/delete"] button');
+  if (button) button.click();
+  else if (ticket && confirm(`#${ticket.id}: ${dialog().dataset.delete}`)) send(ticket, "/delete");
+  return Boolean(ticket);
+}
+
+// The buttons above a thread do what their keys do.
+function act(event) {
+  const ticket = event.target.closest(".actions form[data-for]") && current();
+  if (!ticket || event.defaultPrevented) return;
+  event.preventDefault();
+  const fields = [...new FormData(event.target)].filter(([name]) => NAMES.includes(name));
+  save(ticket, Object.fromEntries(fields));
+}
+
+function save(ticket, values) {
+  change(ticket, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, known(name, value)])));
+}
+
+// With "me" meaning whoever is signed in.
+function known(field, value) {
+  if (field === "assignee") value = value === "me" ? document.documentElement.dataset.person : value;
+  if (field === "tags") return { value, words: value || "—" };
+  if (field === "due") return { value, words: value ? days.words(value, document.documentElement.lang) : "—" };
+  return { value, words: options(field).find((option) => option.value === value)?.dataset.words ?? value };
+}
+
+// -- the menu --
+
+function open(field) {
+  const ticket = current();
+  if (!ticket || dialog().open) return false;
+  opened = { field, ticket, added: new Set(), dropped: new Set() };
+  dialog().querySelector("[data-of]").textContent = `#${ticket.id}`;
+  dialog().querySelector("[data-called]").textContent = template(field).dataset.title;
+  filter().placeholder = template(field).dataset.hint;
+  filter().value = "";
+  paintTags();
+  narrow();
+  dialog().showModal();
+  filter().focus();
+  return true;
+}
+
+function leave() {
+  opened = null;
+  list().replaceChildren();
+  document.getElementById("quick-tags").replaceChildren();
+  dialog().querySelector("[data-none]").hidden = true;
+  filter().removeAttribute("aria-activedescendant");
+}
+
+// All that can be chosen of a field, as buttons.
+function options(field) {
+  const fixed = [...template(field).content.cloneNode(true).children];
+  if (field === "assignee") {
+    const me = document.documentElement.dataset.person;
+    const people = [...document.querySelectorAll("#known-people > option")].sort((one, other) => (other.value === me) - (one.value === me));
+    return [...people.map(({ value, text }) => option(value, text)), ...fixed];
+  }
+  if (field === "tags") return [...document.querySelectorAll("#known-tags > option")].map(({ value }) => option(value, value));
+  return fixed;
+}
+
+function option(value, words) {
+  const button = template("tags").content.firstElementChild.cloneNode(true);
+  button.value = value;
+  button.dataset.words = words;
+  button.querySelector("span").textContent = words;
+  return button;
+}
+
+function narrow() {
+  const { field } = opened;
+  const typed = filter().value.trim();
+  const found = field === "due" ? dayOptions(typed) : options(field).filter((it) => !typed || fits(typed, it.dataset.words, it.value));
+  const shown = (field === "tags" ? tagOptions(found, typed) : found).slice(0, MOST);
+  shown.forEach((it, at) => Object.assign(it, { id: `quick-${at}` }));
+  list().replaceChildren(...shown);
+  if (WITH_DIGITS.includes(field) && !typed) shown.slice(0, 9).forEach((it, at) => (it.querySelector("kbd").textContent = at + 1));
+  dialog().querySelector("[data-none]").hidden = shown.length > 0;
+  const ticket = fresh(opened.ticket);
+  for (const it of shown) it.setAttribute("aria-selected", field === "tags" ? tags().includes(it.value) : it.value === ticket[field]);
+  activate(typed || field === "tags" || field === "due" ? shown[0] : (shown.find((it) => it.getAttribute("aria-selected") === "true") ?? shown[0]));
+}
+
+// What was typed is a tag as well, if it is none yet.
+function tagOptions(found, typed) {
+  const name = typed.toLowerCase();
+  return !typed || found.some(({ value }) => value === name) ? found : [...found, option(name, name)];
+}
+
+// The day that was meant; without a word, the next ones.
+function dayOptions(typed) {
+  const today = days.today(dialog().dataset.zone);
+  const fixed = options("due").filter((it) => !typed || fits(typed, it.dataset.words));
+  const offered = typed ? [days.read(typed, today)].filter(Boolean) : [0, 1, 2, 3, 7, 14].map((ahead) => days.later(today, ahead));
+  return [...offered.map((day) => option(day, days.words(day, document.documentElement.lang))), ...fixed];
+}
+
+function activate(it) {
+  active()?.removeAttribute("data-active");
+  filter().removeAttribute("aria-activedescendant");
+  if (!it) return;
+  it.dataset.active = "";
+  filter().setAttribute("aria-activedescendant", it.id);
+  it.scrollIntoView({ block: "nearest" });
+}
+
+function pressed(event) {
+  const { key, isComposing, ctrlKey, altKey, metaKey } = event;
+  if (isComposing || ctrlKey || altKey || metaKey || event.target !== filter()) return;
+  const isTags = opened.field === "tags";
+  const isEmpty = !filter().value;
+  if (key === "ArrowDown" || key === "ArrowUp") step(key === "ArrowDown" ? 1 : -1);
+  else if (key === "Enter") event.repeat || choose(active());
+  else if (isTags && !isEmpty && (key === "," || key === "Tab")) choose(active(), { stays: true });
+  else if (isTags && isEmpty && key === "Backspace") dropLast();
+  else if (isEmpty && WITH_DIGITS.includes(opened.field) && /^[1-9]$/.test(key)) choose(all()[key - 1]);
+  else return;
+  event.preventDefault();
+}
+
+function step(by) {
+  const shown = all();
+  activate(shown[(shown.indexOf(active()) + by + shown.length) % shown.length]);
+}
+
+function choose(it, { stays = false } = {}) {
+  if (!it) return;
+  const { field } = opened;
+  const ticket = fresh(opened.ticket);
+  if (field === "tags") toggle(it.value);
+  else if (it.value !== ticket[field]) change(ticket, { [field]: { value: it.value, words: it.dataset.words } });
+  if (!stays) return dialog().close();
+  filter().value = "";
+  narrow();
+}
+
+// -- tags: chips, of which Backspace takes the last --
+
+// As they will be: what was chosen here need not have reached the page yet, and what others choose meanwhile stays.
+function tags() {
+  const { ticket, added, dropped } = opened;
+  return [...new Set([...fresh(ticket).tags, ...added])].filter((tag) => !dropped.has(tag)).sort();
+}
+
+function toggle(tag) {
+  const [into, from] = tags().includes(tag) ? [opened.dropped, opened.added] : [opened.added, opened.dropped];
+  into.add(tag);
+  from.delete(tag);
+  const value = tags().join(", ");
+  change(fresh(opened.ticket), { tags: { value, words: value || "—" } });
+  paintTags();
+}
+
+function dropLast() {
+  if (tags().length) toggle(tags().at(-1));
+  narrow();
+}
+
+function paintTags() {
+  const chips = opened.field === "tags" ? tags() : [];
+  document.getElementById("quick-tags").replaceChildren(...chips.map((tag) => {
+    const chip = document.createElement("span");
+    Object.assign(chip, { className: "tag", textContent: tag });
+    return chip;
+  }));
+}
