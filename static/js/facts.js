@@ -3,7 +3,8 @@
 const CURRENT = "#ticket[data-version], #ticket-rows > [aria-current][data-version]:not([data-waits='goes'])";
 
 export function current() {
-  return read(document.querySelector(CURRENT));
+  const isOffered = document.getElementById("known-people"); // where a message is edited, nothing is chosen
+  return isOffered && read(document.querySelector(CURRENT));
 }
 
 // The same ticket as it is now, if the page still shows it; else as it was.
