@@ -108,7 +108,9 @@ function open(field) {
 
 function leave() {
   opened = null;
+  for (const part of ["[data-of]", "[data-called]"]) dialog().querySelector(part).replaceChildren();
   list().replaceChildren();
+  filter().removeAttribute("placeholder");
   document.getElementById("quick-tags").replaceChildren();
   dialog().querySelector("[data-none]").hidden = true;
   filter().removeAttribute("aria-activedescendant");

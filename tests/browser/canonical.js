@@ -3,7 +3,7 @@
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
     "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "[data-said]", "#held", "#below", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
+    "#secret", "#notice", "[data-said]", "#held", "#below", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
