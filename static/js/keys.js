@@ -37,8 +37,8 @@ export function start() {
   announce();
 }
 
-function read({ dataset }) {
-  return { keys: dataset.keys.split("|"), does: dataset.does, on: dataset.on };
+function read({ dataset, firstElementChild }) {
+  return { keys: dataset.keys.split("|"), does: dataset.does, on: dataset.on, words: firstElementChild.textContent };
 }
 
 // The sheet lists what does something on this page, as it is now.
@@ -121,10 +121,16 @@ function write(control) {
   document.getElementById("comment-body").focus();
 }
 
+// For who hears the page, and in what the mouse is told of a control that says nothing of itself.
 function announce() {
-  for (const { keys, does, on } of shortcuts) {
+  for (const { keys, does, on, words } of shortcuts) {
     const controls = verbs.has(does) ? verbs.get(does).control(on) : on;
     if (!controls || on.startsWith("#ticket-rows")) continue;
-    for (const control of document.querySelectorAll(controls)) control.setAttribute("aria-keyshortcuts", keys.join(" "));
+    for (const control of document.querySelectorAll(controls)) {
+      control.setAttribute("aria-keyshortcuts", keys.join(" "));
+      if (control.title && control.dataset.tip === undefined) continue;
+      control.dataset.tip = "";
+      control.title = `${words} (${keys[0].toUpperCase()})`;
+    }
   }
 }

@@ -115,7 +115,9 @@ async def test_what_was_chosen_is_painted_before_the_answer_and_taken_back_with_
     await page.evaluate("document.getElementById('live').remove()")  # what comes now, this page does not hear of
     await desk.change(await Ticket.get(id=1), running.cast.boris, priority="high")
     answer.set()
-    await expect(page.locator("#notice, #ticket-form .conflict").filter(has_text="changed the same thing")).to_be_visible()
+    await expect(
+        page.locator("#notice, #ticket-form .conflict").filter(has_text="changed the same thing")
+    ).to_be_visible()
     await expect(page.locator(SOON)).to_have_count(0)
     assert (await Ticket.get(id=1)).priority.word == "high"
     await page.goto(path)
@@ -202,7 +204,10 @@ async def test_send_and_solve_goes_on_to_the_next_ticket(browser, running, desk)
         await page.keyboard.press("Control+Shift+Enter")
     await page.wait_for_url("**/tickets/3")
     assert [(await Ticket.get(id=number)).status.value for number in (1, 2, 3)] == ["solved", "solved", "new"]
-    assert [said.body for said in await Comment.filter(author=running.cast.anna).order_by("id")] == ["Answer 1", "Answer 2"]
+    assert [said.body for said in await Comment.filter(author=running.cast.anna).order_by("id")] == [
+        "Answer 1",
+        "Answer 2",
+    ]
     await connected(page)
     await page.keyboard.press("m")
     await page.keyboard.type("Nothing is solved by a note")
