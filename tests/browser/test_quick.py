@@ -1,4 +1,4 @@
-"""The menus behind a p s l d, on a ticket and on a list's row: what is chosen is seen at once, saved, and taken back if refused."""
+"""The menus behind a p s l d, on a ticket and on a row: what is chosen is seen at once, and taken back if refused."""
 
 import asyncio
 from datetime import date, timedelta
