@@ -29,7 +29,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Content:
-    """What a region shows now. moves: whether an entry's key can change. there: False if there is no such thing."""
+    """What a region shows now.
+
+    moves: whether an entry's key can change. there: False if there is no such thing. topics: what it is found by besides
+    the region's own, because of what it shows.
+    """
 
     target: str = ""
     descending: bool = False
@@ -37,6 +41,7 @@ class Content:
     entries: tuple[Entry, ...] = ()
     parts: tuple[Part, ...] = ()
     there: bool = True
+    topics: frozenset[str] = frozenset()
 
     def html(self, render: Renderer, language: str) -> Markup:
         """The entries as the page shows them."""

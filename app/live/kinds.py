@@ -5,6 +5,7 @@ from functools import lru_cache
 from app.desk.audience import Audience
 from app.live.region import Region
 from app.live.regions.count import CountRegion
+from app.live.regions.customer import CustomerRegion
 from app.live.regions.first import FirstRegion
 from app.live.regions.keys import KeysRegion
 from app.live.regions.list import ListRegion
@@ -18,6 +19,7 @@ KINDS: tuple[type[Region], ...] = (
     CountRegion,
     TicketRegion,
     ThreadRegion,
+    CustomerRegion,
     MenusRegion,
     FirstRegion,
     RemovedRegion,

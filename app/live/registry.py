@@ -81,9 +81,19 @@ class Registry:
     def add(self, region: Region, content: Content, number: int) -> Shown:
         """Keep a region that shows this since the event with this number."""
         shown = self._shown[region] = Shown(region, content, number, unwatched_since=time.monotonic())
-        for topic in region.topics:
-            self._about[topic].add(shown)
+        self._find(shown)
         return shown
+
+    def _find(self, shown: Shown) -> None:
+        """Have it found by its topics as they are now."""
+        for topic in shown.topics:
+            self._about[topic].add(shown)
+
+    def _lose(self, shown: Shown) -> None:
+        for topic in shown.topics:
+            self._about[topic].discard(shown)
+            if not self._about[topic]:
+                del self._about[topic]
 
     def forget(self, watched: Collection[Region], seconds: float) -> None:
         """Drop what was not watched for so long."""
@@ -99,18 +109,18 @@ class Registry:
     def _drop(self, shown: Shown) -> None:
         del self._shown[shown.region]
         self.waiting.discard(shown)
-        for topic in shown.region.topics:
-            self._about[topic].discard(shown)
-            if not self._about[topic]:
-                del self._about[topic]
+        self._lose(shown)
 
     async def take(self, events: list[Happened]) -> set[Shown]:
         """Go on to the last of these events; the regions that were computed. One that rests is computed later."""
         self.going_to = Position(self.position.epoch, events[-1].id)
         touching: defaultdict[Shown, list[Happened]] = defaultdict(list)
+        changing = {shown for shown in self.waiting if shown.content.topics}
         for event in events:
-            for shown in self._possibly(event):
+            for shown in self._possibly(event, changing):
                 touching[shown].append(event)
+                if shown.content.topics:
+                    changing.add(shown)
         now = time.monotonic()
         contents = await _read(shown for shown in touching if not shown.rests(now))
         for shown, its in touching.items():
@@ -145,22 +155,26 @@ class Registry:
             self._drop(shown)
         computed = self._without_broken(await _read(self))
         for shown, content in computed.items():
+            self._lose(shown)
             shown.reset(content, stands.number)
+            self._find(shown)
         self.waiting.clear()
         self.position = stands
         self.version += 1
 
-    def _possibly(self, event: Happened) -> Iterator[Shown]:
-        """Each once."""
+    def _possibly(self, event: Happened, changing: Collection[Shown]) -> Iterator[Shown]:
+        """Each once. changing: those of which an event before it may have changed what they are found by."""
         found = [self] if event.may_be_anywhere else [self._about.get(topic, ()) for topic in event.topics]
-        for shown in set[Shown]().union(*found):
+        for shown in set[Shown](changing).union(*found):
             if event.id > shown.floor and shown.region.may_touch(event):
                 yield shown
 
     def _update(self, contents: Contents) -> set[Shown]:
         computed = self._without_broken(contents)
         for shown, content in computed.items():
+            self._lose(shown)
             shown.update(content)
+            self._find(shown)
         self.waiting.difference_update(computed)
         self.version += 1
         return set(computed)

@@ -59,6 +59,11 @@ class Shown:
     _steps: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     _dropped: int = 0
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """What it is found by."""
+        return self.region.topics | self.content.topics
+
     def rests(self, now: float) -> bool:
         """Whether it is not computed now: nobody shows it, or it was a moment ago, and takes long."""
         return self.unwatched_since is not None or now < self.rested

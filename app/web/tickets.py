@@ -14,6 +14,7 @@ from app.desk.models import Person
 from app.desk.queries import Header
 from app.live.content import Content
 from app.live.region import Region
+from app.live.regions.customer import CustomerRegion
 from app.live.regions.first import FirstRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
@@ -147,7 +148,8 @@ async def ticket_page(
     """
     audience = person.audience
     header_region, thread = TicketRegion(ticket, audience), ThreadRegion(ticket, audience, first)
-    live = await pages.look(person, header_region, thread, *_menus(person))
+    customer = CustomerRegion(ticket, audience)
+    live = await pages.look(person, header_region, thread, *((customer, MENUS) if person.is_staff else ()))
     if not live.contents[header_region].there:
         await tickets.visible(person, ticket)
         raise Missing
@@ -161,6 +163,7 @@ async def ticket_page(
         header=header,
         header_html=live.count(header_region),
         thread=thread,
+        customer=customer,
         form=_filled(form, header),
         composer=composer,
         menus=MENUS,
