@@ -31,8 +31,8 @@ class Part:
 class Content:
     """What a region shows now.
 
-    moves: whether an entry's key can change. there: False if there is no such thing. topics: what it is found by besides
-    the region's own, because of what it shows.
+    moves: whether an entry's key can change. there: False if there is no such thing. topics: what it is found by
+    besides the region's own, because of what it shows.
     """
 
     target: str = ""

@@ -44,7 +44,10 @@ TICKET = (
     Shortcut(("K", "["), _("Previous ticket of the list"), "click", '[data-walk="-1"]'),
     Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),
 )
-STAFF_TICKET = (Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),)
+STAFF_TICKET = (
+    Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
+    Shortcut(("g r",), _("Go to the customer's tickets"), "click", "[data-customer]"),
+)
 FIELDS = (
     Shortcut(("e",), _("Solve, or reopen"), "solve", ""),
     Shortcut(("i",), _("Take the ticket"), "set", "assignee=me"),
