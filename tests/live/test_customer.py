@@ -37,13 +37,16 @@ async def test_it_follows_who_the_requester_is(desk, open_):
 
 
 async def test_what_happens_to_the_next_customer_before_it_is_known_that_they_are_is_not_lost(desk, open_, monkeypatch):
-    """While the region rests, or within one round: nobody knows yet whose events it has to hear of."""
-    page = await open_(desk.cast.anna, "/tickets/1")
+    """While the region rests nobody knows yet whose events it has to hear of, and a page may be of the time between."""
     monkeypatch.setattr(shown, "RESTS", 1_000_000)
+    page = await open_(desk.cast.anna, "/tickets/1")
     for requester, their in (("dmitri@pult.example", 3), ("clara@pult.example", 2)):
+        await desk.change(await Ticket.get(id=1), subject=f"Before {requester}")  # it is computed, and rests
+        await page.equals_its_reload()
         await desk.change(await Ticket.get(id=1), requester=requester)
-        between = await open_(desk.cast.boris, "/tickets/1")
+        between = await open_(desk.cast.boris, "/tickets/1", connect=False)
         await desk.change(await Ticket.get(id=their), subject=f"Changed for {requester}")
+        await between.connect()
         await equal([page, between])
         assert "Changed for" in between.css("#customer")[0].text_content()
 
