@@ -1,6 +1,6 @@
 """Lists and tickets."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from quart import Blueprint, Response, redirect, request
@@ -41,6 +41,15 @@ class Choices:
     priorities: tuple[str, ...] = ()
     people: tuple[tuple[int, str], ...] = ()
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the form of a ticket's fields shows, the same to everyone to whom nothing was refused."""
+
+    header: Header
+    form: Form
+    choices: Choices
 
 
 @dataclass(frozen=True)
@@ -161,10 +170,9 @@ async def ticket_page(
         header=header,
         header_html=live.count(header_region),
         thread=thread,
-        form=_filled(form, header),
+        fields=_fields(person, header, form, live.contents.get(MENUS)),
         composer=composer,
         menus=MENUS,
-        choices=_choices(live.contents.get(MENUS)),
     )
 
 
@@ -185,8 +193,8 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if header is None:
         await tickets.visible(person, ticket)
         raise Missing
-    shown, choices = _filled(form, header), _choices(await MENUS.compute())
-    return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)
+    shown = _fields(person, header, form, await MENUS.compute())
+    return await pages.fragment("tickets/fields.html", form.status, fields=shown)
 
 
 async def _new(person: Person, form: Form) -> Response:
@@ -218,12 +226,14 @@ def _choices(menus: Content | None) -> Choices:
     return Choices(sorts=filters.STAFF_SORTS, priorities=queries.PRIORITIES, people=people, tags=tags)
 
 
-def _filled(form: Form, header: Header) -> Form:
+def _fields(person: Person, header: Header, form: Form, menus: Content | None) -> Fields:
     """A form with the ticket's own fields, as forms have them, wherever nothing was typed."""
-    now = asdict(header)
-    own = {
-        **{name: now[name] or "" for name in ("subject", "status", "priority", "due", "version")},
+    filled = {
+        **{name: getattr(header, name) or "" for name in ("subject", "status", "priority", "due", "version")},
         "assignee": str(header.assignee_id or ""),
         "tags": ", ".join(header.tags),
+        **form.values,
     }
-    return replace(form, values={**own, **form.values})
+    if filled["assignee"] == "me":
+        filled["assignee"] = str(person.id)
+    return Fields(header, replace(form, values=filled), _choices(menus))
