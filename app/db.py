@@ -21,6 +21,7 @@ from app.store.dialect import BUSY_SECONDS, Claim, Client, DatabaseInUse, Dialec
 
 __all__ = ["BUSY_SECONDS", "DatabaseInUse", "Unsuitable"]
 
+at_hand: ContextVar[bool] = ContextVar("nothing is read aside: it is known to be cheap", default=False)
 on_commit: list[Callable[[], None]] = []  # told after each commit of transaction(); must not block
 
 log = logging.getLogger(__name__)
@@ -138,11 +139,11 @@ async def rows(sql: str, values: Sequence[object] = (), *, aside: bool = False) 
     """The rows of a SELECT (or of a RETURNING), each a dict by column name. Parameters are written ? in the SQL.
 
     aside: whether it may look at more than a few hundred rows. Where it would be read in the loop, it then runs in a
-    thread, and nobody waits for it whose reads are short; those are over before a thread has even begun. Outside a
-    transaction no read waits for who writes.
+    thread, and nobody waits for it whose reads are short; those are over before a thread has even begun (at_hand
+    says that it is none of them). Outside a transaction no read waits for who writes.
     """
     connection = _client()
-    read = connection.execute_query_dict if aside else connection.execute_here
+    read = connection.execute_query_dict if aside and not at_hand.get() else connection.execute_here
     found: list[dict[str, Any]] = await read(sql, list(values))
     return found
 

@@ -190,6 +190,10 @@ class Filter:
 
     def __str__(self) -> str:
         """The canonical text: equal for equal lists, understood by read()."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return f"{self.owner or ''}/{self.page}?{self.query(page=1)}"
 
 
@@ -246,9 +250,9 @@ def read(audience: Audience, text: str) -> Filter:
     )
 
 
-def of_view(person: Person, view: str) -> Filter:
+def of_view(audience: Audience, person: int, view: str) -> Filter:
     """The whole of a built-in view, for counting."""
-    return Filter(person.audience, view, owner=person.id if view == "mine" else 0, page=0)
+    return Filter(audience, view, owner=person if view == "mine" else 0, page=0)
 
 
 def _page(text: str) -> int:

@@ -30,7 +30,9 @@ class Close:
 
 
 class Wire(Protocol):
-    """The connection under a socket."""
+    """The connection under a socket. write: send this now, if it can be taken at once; whether it was. Never raises."""
+
+    def write(self, text: str) -> bool: ...
 
     async def send(self, text: str) -> None: ...
 
@@ -39,6 +41,9 @@ class Wire(Protocol):
 
 class NoWire:
     """Under a page that polls."""
+
+    def write(self, text: str) -> bool:
+        return False
 
     async def send(self, text: str) -> None:
         raise RuntimeError
@@ -100,6 +105,8 @@ class Socket:
 
     async def send(self, text: str, patience: float = PROMPT) -> None:
         """Send one frame. Raises Gone, or Slow; the wire waits until it may write before it writes: all or nothing."""
+        if self.wire.write(text):
+            return
         try:
             async with asyncio.timeout(patience):
                 await self.wire.send(text)

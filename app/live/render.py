@@ -71,27 +71,44 @@ class Renderer:
         )
         environment.globals.update(values, **_spoken(self._catalogues[language]), lang=language)
         environment.globals["piece"] = lambda template, it: self.value(template, it, language)
+        environment.globals["icon"] = lambda name: self.value("icon.html", name, language)
         environment.filters.update(address=addresses.shown, moment=moment, utc=utc)
         return environment
 
 
 class Spoken(Environment):
-    """Templates in one language: a text without variables is translated once, when its template is compiled."""
+    """Templates in one language: what is the same in every page is done once, when they are compiled.
+
+    A text without variables, an icon, the address of a file and an included template are put where they are named.
+    """
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        said = cast(Mapping[str, Callable[..., Markup]], self.globals)
-        template: nodes.Template = _Translating(said).visit(super()._parse(source, name, filename))
+        template: nodes.Template = _Settled(self).visit(super()._parse(source, name, filename))
         return template
 
+    def included(self, name: str) -> list[nodes.Node]:
+        source, filename, _ = cast(FileSystemLoader, self.loader).get_source(self, name)
+        return self._parse(source, name, filename).body
 
-class _Translating(NodeTransformer):
-    def __init__(self, said: Mapping[str, Callable[..., Markup]]) -> None:
-        self._said = said
+
+class _Settled(NodeTransformer):
+    def __init__(self, environment: Spoken) -> None:
+        self._environment = environment
+        self._said = cast(Mapping[str, Callable[..., Markup]], environment.globals)
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:  # noqa: N802 - as Jinja calls it
+        match node.template:
+            case nodes.Const(value=str(name)):
+                return nodes.Scope(self._environment.included(name), lineno=node.lineno)
+        return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - as Jinja calls it
         match node:
             case nodes.Call(
-                node=nodes.Name(name="_" | "pgettext" as function), kwargs=[], dyn_args=None, dyn_kwargs=None
+                node=nodes.Name(name="_" | "pgettext" | "asset" | "icon" as function),
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
             ):
                 texts = [it.value for it in node.args if isinstance(it, nodes.Const)]
                 if len(texts) == len(node.args):

@@ -1,9 +1,12 @@
 """Who asks: the session behind the cookie, signing in and out."""
 
+import time
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from quart import Blueprint, Quart, Response, g, redirect, request
+from itsdangerous import BadSignature
+from quart import Blueprint, Quart, Response, current_app, g, redirect, request
 from quart_auth import AuthUser, QuartAuth, current_user, login_user, logout_user
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -21,11 +24,29 @@ from app.web.typed import Unsent
 blueprint = Blueprint("auth", __name__)
 
 
+class Cookies(QuartAuth):
+    """Reads a cookie once, as browsers send the same one all day; whether it is too old is asked each time."""
+
+    def load_token(self, token: str, app: Quart | None = None) -> str | None:
+        try:
+            session, signed = _signed(str((app or current_app).secret_key), str(self.salt), token)
+        except BadSignature:
+            return None
+        return session if 0 <= time.time() - signed <= float(self.duration or 0) else None
+
+
+@lru_cache(maxsize=1000)
+def _signed(key: str, salt: str, token: str) -> tuple[str, float]:
+    """What a cookie says, and when it was signed, in seconds since 1970. Raises BadSignature."""
+    session, at = QuartAuth.serializer_class(key, salt).loads(token, return_timestamp=True)
+    return session, at.timestamp()
+
+
 def set_up(app: Quart, config: Config) -> None:
     """The cookie: a random session id, signed; the session itself is a row."""
     secure = config.server.public_url.startswith("https:")
     app.secret_key = config.security.secret_key
-    QuartAuth(
+    Cookies(
         app,
         cookie_name="__Host-pult" if secure else "pult",
         cookie_secure=secure,

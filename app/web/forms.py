@@ -49,6 +49,9 @@ class Form:
     by: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((frozenset(self.values.items()), frozenset(self.errors.items())))
+
     def value(self, name: str) -> Any:
         return self.values.get(name, "")
 

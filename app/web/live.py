@@ -52,7 +52,8 @@ async def frame() -> Response:
 async def new_connection(grant: Grant) -> Response:
     """A connect element for a page, if it may watch this. Raises Lost."""
     await access.check(grant, state().config.sessions)
-    live = pages.Live({}, await journal.position(), state().relay.tokens.make(grant), grant.language)
+    relay, render = state().relay, state().render
+    live = pages.Live({}, await journal.position(), relay.tokens.make(grant), grant.language, render)
     return await pages.fragment("live/connect.html", live=live)
 
 

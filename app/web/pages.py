@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app import db
 from app.desk import filters
+from app.desk.audience import Audience
 from app.desk.errors import Missing
 from app.desk.models import Person
 from app.live import access, journal
@@ -20,7 +22,7 @@ from app.live.content import Content
 from app.live.journal import Position
 from app.live.region import Region
 from app.live.regions.count import CountRegion
-from app.live.render import LANGUAGES
+from app.live.render import LANGUAGES, Renderer
 from app.live.tokens import Grant
 from app.web.bearers import Guest
 from app.web.state import state
@@ -50,15 +52,16 @@ class Live:
     since: Position
     token: str
     language: str
+    render: Renderer
 
     def entries(self, region: Region) -> Markup:
-        return self.contents[region].html(state().render, self.language)
+        return self.contents[region].html(self.render, self.language)
 
     def part(self, region: Region, target: str) -> Markup:
-        return self.contents[region].part(target, state().render, self.language)
+        return self.contents[region].part(target, self.render, self.language)
 
     def count(self, region: Region) -> Markup:
-        return self.contents[region].part(self.contents[region].parts[0].target, state().render, self.language)
+        return self.part(region, self.contents[region].parts[0].target)
 
     @property
     def url(self) -> str:
@@ -98,14 +101,15 @@ async def watch(grant: Grant) -> Live:
     have changed since they asked; then the page looks again as soon as it has one.
     """
     registry = state().relay.registry
-    to_read = (region for region in grant.regions if registry.at(registry.position, region) is None)
-    turn = state().long_reads if any(region.is_long for region in to_read) else nullcontext()
+    long = (region for region in grant.regions if region.is_long)
+    to_read = any(registry.at(registry.position, region) is None for region in long)
+    turn = state().long_reads if to_read else nullcontext()
     async with turn, db.snapshot():
         since = await journal.position()
         await access.check(replace(grant, made_for=""), state().config.sessions)
         contents = {region: registry.at(since, region) or await region.compute() for region in grant.regions}
     registry.adopt(since, contents)
-    return Live(contents, since, state().relay.tokens.make(grant), grant.language)
+    return Live(contents, since, state().relay.tokens.make(grant), grant.language, state().render)
 
 
 async def page(template: str, live: Live, status: int = 200, *, path: str = "", **values: Any) -> Response:
@@ -166,7 +170,13 @@ def new_key() -> str:
 
 
 def _counts(person: Person) -> dict[str, Region]:
-    return {view: CountRegion(filters.of_view(person, view)) for view in COUNTED[person.is_staff]}
+    return _counts_of(person.audience, person.id)
+
+
+@lru_cache(maxsize=1000)
+def _counts_of(audience: Audience, person: int) -> dict[str, Region]:
+    """The same objects each time, which remember what they are asked for: their hash, their text."""
+    return {view: CountRegion(filters.of_view(audience, person, view)) for view in COUNTED[audience.is_staff]}
 
 
 @blueprint.get("/me.css")

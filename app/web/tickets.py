@@ -1,6 +1,6 @@
 """Lists and tickets."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from quart import Blueprint, Response, redirect, request
@@ -42,6 +42,15 @@ class Choices:
     priorities: tuple[str, ...] = ()
     people: tuple[tuple[int, str], ...] = ()
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the form of a ticket's fields shows, the same to everyone to whom nothing was refused."""
+
+    header: Header
+    form: Form
+    choices: Choices
 
 
 @dataclass(frozen=True)
@@ -164,10 +173,9 @@ async def ticket_page(
         header_html=live.count(header_region),
         thread=thread,
         customer=customer,
-        form=_filled(form, header),
+        fields=_fields(person, header, form, live.contents.get(MENUS)),
         composer=composer,
         menus=MENUS,
-        choices=_choices(live.contents.get(MENUS)),
     )
 
 
@@ -188,8 +196,8 @@ async def _changed_in_vain(person: Person, ticket: int, form: Form) -> Response:
     if header is None:
         await tickets.visible(person, ticket)
         raise Missing
-    shown, choices = _filled(form, header), _choices(await MENUS.compute())
-    return await pages.fragment("tickets/fields.html", form.status, header=header, form=shown, choices=choices)
+    shown = _fields(person, header, form, await MENUS.compute())
+    return await pages.fragment("tickets/fields.html", form.status, fields=shown)
 
 
 async def _new(person: Person, form: Form) -> Response:
@@ -221,13 +229,15 @@ def _choices(menus: Content | None) -> Choices:
     return Choices(sorts=filters.STAFF_SORTS, priorities=queries.PRIORITIES, people=people, tags=tags)
 
 
-def _filled(form: Form, header: Header) -> Form:
+def _fields(person: Person, header: Header, form: Form, menus: Content | None) -> Fields:
     """A form with the ticket's own fields, as forms have them, wherever nothing was typed."""
-    now = asdict(header)
-    own = {
-        **{name: now[name] or "" for name in ("subject", "status", "priority", "due", "version")},
+    filled = {
+        **{name: getattr(header, name) or "" for name in ("subject", "status", "priority", "due", "version")},
         "assignee": str(header.assignee_id or ""),
         "requester": addresses.shown(header.requester_email or ""),
         "tags": ", ".join(header.tags),
+        **form.values,
     }
-    return replace(form, values={**own, **form.values})
+    if filled["assignee"] == "me":
+        filled["assignee"] = str(person.id)
+    return Fields(header, replace(form, values=filled), _choices(menus))

@@ -103,7 +103,7 @@ def fan_out_rows(desk: dict[str, float], bare: dict[str, float]) -> list[Row]:
         Row(
             f"one change until the last of {sockets} lists has it, to a bare loop",
             desk["last"] / bare["last"],
-            1.5,
+            1.0,
             times,
         ),
         Row("  the desk", desk["last"], None, ms),

@@ -244,6 +244,9 @@ async def test_what_rests_on_a_page_goes_along_with_what_is_dearer(served, open_
 class Stuck:
     """Under a page that takes nothing any more."""
 
+    def write(self, text: str) -> bool:
+        return False
+
     async def send(self, text: str) -> None:
         await asyncio.Event().wait()
 

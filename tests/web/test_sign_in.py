@@ -1,12 +1,16 @@
 """Signing in and out, and where it leads."""
 
+import time
 from dataclasses import replace
 from http.cookies import SimpleCookie
+from types import SimpleNamespace
 
 import pytest
 
+from app.config import Sessions
 from app.desk import people
 from app.desk.models import Session
+from app.web import auth
 from tests.conftest import Served
 
 from .reading import HTMX, one, read, submit
@@ -143,6 +147,17 @@ async def test_a_copied_cookie_is_dead_after_signing_out(served):
 async def test_a_made_up_cookie_is_nobodys(served):
     for value in ("", "nonsense", "a.b.c", await people.begin_session(served.cast.anna)):
         assert (await served.stranger(cookies={"pult": value}).get("/tickets")).status_code == 303
+
+
+async def test_a_cookie_that_was_read_before_grows_too_old_all_the_same(served, monkeypatch):
+    client = await served.client(served.cast.anna)
+    assert (await client.get("/tickets")).status_code == 200
+    day = 24 * 60 * 60
+    total = Sessions().total_days * day
+    now = time.time()
+    for moved, status in ((total - day, 200), (total + day, 303), (-day, 303)):
+        monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda moved=moved: now + moved))
+        assert (await client.get("/tickets")).status_code == status
 
 
 async def test_a_disabled_person_is_out_at_once(served):
