@@ -62,7 +62,17 @@ async def test_the_page_of_staff_has_the_hooks_that_others_rely_on(served, ticke
 async def test_a_change_of_one_field_goes_by_nothing_but_html(served, ticket):
     anna = await served.client(served.cast.anna)
     shown = await form(anna)
-    assert set(fields(shown)) == {"as", "version", "subject", "status", "priority", "assignee", "tags", "due"}
+    assert set(fields(shown)) == {
+        "as",
+        "version",
+        "subject",
+        "status",
+        "priority",
+        "assignee",
+        "tags",
+        "due",
+        "requester",
+    }
     answer = await submit(anna, shown, priority="urgent", tags="VIP", due="2031-01-31")
     assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/1")
     now = await header()
