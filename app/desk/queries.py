@@ -247,12 +247,15 @@ async def assignable() -> list[tuple[int, str]]:
 
 
 async def tags() -> list[str]:
-    """Every tag in use, in order, two hundred at most. Each step takes the next one from the index of names."""
+    """Every tag in use, in order, two hundred at most. Each step takes the next one from the index of names.
+
+    A LIMIT says that one ticket of each is enough: of an EXISTS PostgreSQL makes a join of all tags with all tickets.
+    """
     found = await db.rows(
         "WITH RECURSIVE used(name) AS (SELECT min(name) FROM tag UNION ALL "
         "SELECT (SELECT min(name) FROM tag WHERE tag.name > used.name) FROM used WHERE used.name IS NOT NULL) "
-        "SELECT name FROM used WHERE EXISTS (SELECT 1 FROM tag g JOIN ticket t ON t.id = g.ticket_id "
-        "WHERE g.name = used.name AND NOT t.deleted) LIMIT 200"
+        "SELECT name FROM used WHERE (SELECT 1 FROM tag g JOIN ticket t ON t.id = g.ticket_id "
+        "WHERE g.name = used.name AND NOT t.deleted LIMIT 1) = 1 LIMIT 200"
     )
     return [row["name"] for row in found]
 
