@@ -30,7 +30,7 @@ class Row:
     """A ticket in a list. None: not for this audience (or, for assignee and due, nobody and no day)."""
 
     id: int
-    key: str  # its place, see Filter.key
+    sort_key: str  # its place, see Filter.sort_key
     subject: str
     status: str
     moment: int  # microseconds; what the audience sees as "updated"
@@ -275,7 +275,7 @@ def _tags(joined: str | None) -> tuple[str, ...]:
 
 
 def _row(filter_: Filter, row: dict[str, Any], named: Pieces, said: Piece | None) -> Row:
-    public = {"id": row["id"], "key": filter_.key(row), "subject": row["subject"], "status": row["status"]}
+    public = {"id": row["id"], "sort_key": filter_.sort_key(row), "subject": row["subject"], "status": row["status"]}
     public |= {"named": named, "said": said}
     if not filter_.audience.is_staff:
         return Row(**public, moment=row["updated_public"])

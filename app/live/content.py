@@ -9,10 +9,10 @@ from app.live.render import Renderer
 
 @dataclass(frozen=True)
 class Entry:
-    """One of many things in an order: a row, a comment. id and key are those of its element."""
+    """One of many things in an order: a row, a comment. id and sort_key are those of its element."""
 
     id: str
-    key: str
+    sort_key: str
     template: str
     value: object
 
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Content:
-    """What a region shows now. moves: whether an entry's key can change. there: False if there is no such thing."""
+    """What a region shows now. moves: whether a sort key can change. there: False if there is no such thing."""
 
     target: str = ""
     descending: bool = False

@@ -5,8 +5,8 @@ from functools import lru_cache
 from app.desk.audience import Audience
 from app.live.region import Region
 from app.live.regions.count import CountRegion
+from app.live.regions.embed_keys import EmbedKeysRegion
 from app.live.regions.first import FirstRegion
-from app.live.regions.keys import KeysRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
 from app.live.regions.removed import RemovedRegion
@@ -21,7 +21,7 @@ KINDS: tuple[type[Region], ...] = (
     MenusRegion,
     FirstRegion,
     RemovedRegion,
-    KeysRegion,
+    EmbedKeysRegion,
 )
 NAMED = {kind.name: kind for kind in KINDS}
 

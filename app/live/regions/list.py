@@ -50,7 +50,7 @@ class ListRegion(OfFilter):
         return Content(
             target="#ticket-rows",
             descending=self.filter.descending,
-            entries=tuple(Entry(_entry(it.id), it.key, row, it) for it in page.rows),
+            entries=tuple(Entry(_entry(it.id), it.sort_key, row, it) for it in page.rows),
             parts=tuple(parts),
         )
 
