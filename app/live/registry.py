@@ -152,7 +152,7 @@ class Registry:
 
     def _possibly(self, event: Happened) -> Iterator[Shown]:
         """Each once."""
-        found = [self] if event.may_be_anywhere else [self._about.get(topic, ()) for topic in event.topics]
+        found = [self] if event.vague else [self._about.get(topic, ()) for topic in event.topics]
         for shown in set[Shown]().union(*found):
             if event.id > shown.floor and shown.region.may_touch(event):
                 yield shown
