@@ -18,12 +18,12 @@ from app.web import (
     comments,
     embed,
     errors,
-    keys,
     live,
     packing,
     pages,
     security,
     settings,
+    shortcuts,
     tickets,
 )
 from app.web.bearers import Bearers
@@ -42,7 +42,7 @@ def create_app(config: Config) -> Quart:
     config = with_secret(config)
     files = assets.Assets()
     bus = MemoryBus()
-    render = Renderer({"asset": files.url, "shortcuts": keys.shortcuts, "zone": config.desk.time_zone})
+    render = Renderer({"asset": files.url, "shortcuts": shortcuts.shortcuts, "zone": config.desk.time_zone})
     relay = Relay(config, bus, render, Tokens(config.security.secret_key, config.live.token_seconds))
     app = App(__name__, secure=config.server.public_url.startswith("https:"))
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST

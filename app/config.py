@@ -131,8 +131,8 @@ def load(
     values = _from_file(path)
     for name, text in environ.items():
         if name.startswith("PULT_") and "__" in name:
-            section, _, key = name.removeprefix("PULT_").lower().partition("__")
-            values.setdefault(section, {})[key] = text
+            section, _, setting = name.removeprefix("PULT_").lower().partition("__")
+            values.setdefault(section, {})[setting] = text
     values.setdefault("server", {}).update(overrides or {})
     config = Config(**{name: _section(name, values.pop(name, {})) for name in SECTIONS})
     if values:
@@ -153,12 +153,12 @@ def kept_secret(database: Database) -> str:
 
 def _read_secret(file: Path) -> str:
     try:
-        key = file.read_text("utf-8").strip()
+        secret_key = file.read_text("utf-8").strip()
     except UnicodeDecodeError:
         raise ConfigError(f"the secret key in {file} is no text") from None
-    if len(key) < SHORTEST_SECRET:
+    if len(secret_key) < SHORTEST_SECRET:
         raise ConfigError(f"the secret key in {file} is shorter than {SHORTEST_SECRET} characters")
-    return key
+    return secret_key
 
 
 def with_secret(config: Config) -> Config:
@@ -174,10 +174,10 @@ def with_secret(config: Config) -> Config:
                 new.write(secrets.token_urlsafe(48))
         if file.stat().st_mode & 0o077:  # copied by somebody, and nobody else's business all the same
             file.chmod(0o600)
-        key = _read_secret(file)
+        secret_key = _read_secret(file)
     except OSError as error:
         raise ConfigError(f"the secret key cannot be kept in {file}: {error.strerror}") from error
-    return replace(config, security=replace(config.security, secret_key=key))
+    return replace(config, security=replace(config.security, secret_key=secret_key))
 
 
 def _from_file(path: Path) -> dict[str, dict[str, Any]]:
@@ -198,7 +198,9 @@ def _section(name: str, values: dict[str, Any]) -> Any:
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ConfigError(f"unknown setting {name}.{unknown[0]}; known: {', '.join(known)}")
-    return SECTIONS[name](**{key: _typed(f"{name}.{key}", value, known[key].default) for key, value in values.items()})
+    return SECTIONS[name](
+        **{setting: _typed(f"{name}.{setting}", value, known[setting].default) for setting, value in values.items()}
+    )
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:
@@ -271,12 +273,12 @@ def _is_address(url: str) -> bool:
 
 def _check_numbers(config: Config) -> None:
     for name in ("sessions", "live"):
-        for key, value in asdict(getattr(config, name)).items():
+        for setting, value in asdict(getattr(config, name)).items():
             if not value > 0:  # true of nan too
-                raise ConfigError(f"{name}.{key} must be more than 0")
-    for key, value in asdict(config.limits).items():
+                raise ConfigError(f"{name}.{setting} must be more than 0")
+    for setting, value in asdict(config.limits).items():
         if value < 0:
-            raise ConfigError(f"limits.{key} must be 0, for none, or more")
+            raise ConfigError(f"limits.{setting} must be 0, for none, or more")
 
 
 def origin(url: str) -> str:

@@ -8,7 +8,7 @@ from app.config import ROOT, Config, with_secret
 from app.desk import search
 from app.live.render import LANGUAGES, Renderer, templates
 from app.web.assets import Assets, MissingLibraries
-from app.web.keys import shortcuts
+from app.web.shortcuts import shortcuts
 from app.work import queue
 
 

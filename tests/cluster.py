@@ -40,8 +40,9 @@ def _who() -> str | None:
 class Cluster:
     """One server. Its databases are UTF8 in the order of their bytes, as the desk wants them."""
 
-    def __init__(self, **settings: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pult-pg-"))
+    def __init__(self, within: Path | None = None, **settings: str) -> None:
+        """within: a directory, instead of the system's for temporary files."""
+        self.folder = Path(tempfile.mkdtemp(prefix="pult-pg-", dir=within))
         self._who = _who()
         self._settings = SETTINGS | settings
         self._data = self.folder / "data"
@@ -90,6 +91,10 @@ class Cluster:
             self._server.send_signal(how)
             self._server.wait(LONGEST)
             self._server = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._server is not None and self._server.poll() is None
 
     def throw_away(self) -> None:
         self.stop(signal.SIGQUIT)

@@ -87,7 +87,7 @@ async def test_lists_counts_and_threads_show_it(filled):
         for audience in (STAFF, Audience(ticket.requester_id)):
             assert (await queries.header(audience, ticket.id)).subject == ticket.subject
             content = await ThreadRegion(ticket.id, audience).compute()
-            keys = [entry.key for entry in content.entries]
+            keys = [entry.sort_key for entry in content.entries]
             assert keys == sorted(set(keys)) and keys
 
 

@@ -30,7 +30,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
 from app.desk.indexes import IndexWhere
-from app.desk.models import Priority, Ticket
+from app.desk.models import Person, Priority, Ticket
 
 SENT = IndexWhere(fields=("created",), name="comment_sent", where="key IS NOT NULL")
 
@@ -44,7 +44,7 @@ THREAD = """
     *(ops.AddIndex("Comment", Index(fields=fields)) for fields in (("ticket_id", "event_id"), ("renderer",))),
     ops.AddIndex("Comment", Index(fields=("ticket_id", "kind", "event_id"))), ops.AddIndex("Comment", SENT)
 """.strip()
-NAMES = 'ops.AddIndex("Person", Index(fields=("name",)))'
+NAMES = '*(ops.AddIndex("Person", index) for index in Person._meta.indexes)'
 TICKET_INDEXES = "*(ops.AddIndex('Ticket', index) for index in Ticket._meta.indexes)"
 
 
@@ -145,7 +145,9 @@ async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(l
     with closing(sqlite3.connect(database.path)) as then:
         then.executescript(PAST)
         if last >= "0002":
-            then.execute("INSERT INTO search (rowid, subject, replies, notes) VALUES (1, '1 elan', 'елка', 'walrus')")
+            said = "reply, note" if last >= "0011" else "replies, notes"
+            row = 1 << 32 if last >= "0011" else 1
+            then.execute(f"INSERT INTO search (rowid, subject, {said}) VALUES ({row}, '1 elan', 'елка', 'walrus')")
             then.commit()
     await bring_up(database)
     await db.connect(database)

@@ -41,8 +41,8 @@ def move(*, to: str) -> None:
 
 def _other(config: Config, to: str) -> Config:
     """The settings of the desk when it has been moved, with the key that it has now."""
-    key = config.security.secret_key or kept_secret(config.database)
-    given = {"PULT_DATABASE__URL": to} | ({"PULT_SECURITY__SECRET_KEY": key} if key else {})
+    secret_key = config.security.secret_key or kept_secret(config.database)
+    given = {"PULT_DATABASE__URL": to} | ({"PULT_SECURITY__SECRET_KEY": secret_key} if secret_key else {})
     try:
         return configuration.load(environ=os.environ | given)
     except ConfigError as error:
@@ -51,12 +51,12 @@ def _other(config: Config, to: str) -> Config:
 
 def _check_secret(config: Config, target: Database) -> None:
     """With another key everyone would sign in anew, and sites that embed the desk would be refused. Raises Failed."""
-    key, kept, file = config.security.secret_key, kept_secret(config.database), secret_file(config.database)
-    if key and kept and key != kept:
+    secret_key, kept, file = config.security.secret_key, kept_secret(config.database), secret_file(config.database)
+    if secret_key and kept and secret_key != kept:
         raise Failed(
             f"security.secret_key is not the key in {file}; set it to that, or move the file away if it is old"
         )
-    if key or not kept:
+    if secret_key or not kept:
         return
     if not target.is_file:
         raise Failed(f"security.secret_key must be set to the key of this desk, which stands in {file}")

@@ -17,14 +17,14 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
     """Add a reply (public) or a note (staff only), and set the status if one is named (staff only).
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
-    What was sent before under this key (see sends) gives the comment that it made. made: of the body, by a caller who
-    holds a transaction. Raises Missing, Refused, Invalid.
+    What was sent before under this idempotency key (see sends) gives the comment that it made. made: of the body, by
+    a caller who holds a transaction. Raises Missing, Refused, Invalid.
     """
     await tickets.visible(actor, ticket_id)
     made = made or await rendering.made(asked.body)
     async with db.transaction():
         ticket = await tickets.visible(actor, ticket_id)
-        mark = sends.mark_of(asked.key, ticket.id, asked.kind.value, asked.body)
+        mark = sends.mark_of(asked.idempotency_key, ticket.id, asked.kind.value, asked.body)
         if earlier := await sends.before(actor, mark):
             return earlier
         if asked.status and not policy.may(actor, Right.CHANGE, ticket):

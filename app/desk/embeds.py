@@ -75,7 +75,7 @@ async def add_key(name: str, origins: Sequence[str], by: Actor = DESK) -> EmbedK
         raise Invalid(errors)
     async with db.transaction():
         key = await EmbedKey.create(id=f"ek_{secrets.token_hex(8)}", name=name, origins=found, created=db.now())
-        await events.record(What.KEY_ADDED, by=by, key=key.id)
+        await events.record(What.KEY_ADDED, by=by, embed_key=key.id)
     return key
 
 
@@ -102,7 +102,7 @@ async def revoke_key(id: str, by: Actor = DESK) -> EmbedKey:  # noqa: A002 - the
         if key.revoked is None:
             key.revoked = db.now()
             await key.save(update_fields=["revoked"])
-            await events.record(What.KEY_REVOKED, by=by, key=key.id)
+            await events.record(What.KEY_REVOKED, by=by, embed_key=key.id)
     return key
 
 

@@ -32,7 +32,7 @@ class What(StrEnum):
 
 
 COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
-FOR_STAFF, KEYS = "staff", "keys"  # topics: of all that staff see, and of sites' keys
+FOR_STAFF, NAMES, EMBED_KEYS = "staff", "names", "keys"  # topics: what all staff see, what names people, sites' keys
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
 DUE_STATE = "due_state"  # what follows from the day and the fields, and stands beside them in changes
 KNOWN = (*FIELDS, DUE_STATE)
@@ -91,7 +91,7 @@ class Happened:
     person: int | None
     public: bool
     session: str = ""
-    key: str = ""
+    embed_key: str = ""
     filed: Filed | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     vague: bool = False
@@ -100,7 +100,8 @@ class Happened:
     def topics(self) -> set[str]:
         """What it is about: a ticket, and what that is filed under, before and after; a person; a key of a site."""
         if self.ticket is None:
-            return {FOR_STAFF} if self.person is not None else {KEYS} if self.key else set()
+            named = {NAMES} if self.names else set()
+            return named | {FOR_STAFF} if self.person is not None else {EMBED_KEYS} if self.embed_key else set()
         filed = (moment.topics for moment in self.moments)
         return {f"ticket {self.ticket}", f"number {self.ticket}", FOR_STAFF}.union(*filed)
 
@@ -110,9 +111,9 @@ class Happened:
         return self.what == What.TICKET_DELETED
 
     @property
-    def may_be_anywhere(self) -> bool:
-        """Whether its topics do not tell where it shows: people are named everywhere."""
-        return self.vague or self.what in (What.PERSON_ADDED, What.PERSON_CHANGED)
+    def names(self) -> bool:
+        """Whether somebody is called otherwise by it: whom it is about, or who is told apart from them by more now."""
+        return self.what in (What.PERSON_ADDED, What.PERSON_CHANGED)
 
     @cached_property
     def filed_before(self) -> Filed | None:
@@ -153,7 +154,7 @@ def _told(plain: Happened, data: Any) -> Happened:
         plain,
         what=What(plain.what),
         session=data.get("session", ""),
-        key=data.get("key", ""),
+        embed_key=data.get("key", ""),
         filed=Filed.read(data["fields"]) if plain.ticket is not None else None,
         changes={name: (before, after) for name, (before, after) in data.get("changes", {}).items()},
     )
@@ -203,7 +204,7 @@ async def record(
     comment: int | None = None,
     person: int | None = None,
     session: str = "",
-    key: str = "",
+    embed_key: str = "",
     public: bool = False,
     before: str = "",
     taken: int | None = None,
@@ -221,8 +222,8 @@ async def record(
         data["changes"] = {name: list(pair) for name, pair in changes.items()}
     if session:
         data["session"] = session
-    if key:
-        data["key"] = key
+    if embed_key:
+        data["key"] = embed_key
     if before:
         data["before"] = before
     taken = taken or await number()

@@ -160,7 +160,7 @@ class Filter:
         name = self.sort.lstrip("-")
         return "updated_public" if name == "updated" and not self.audience.is_staff else name
 
-    def key(self, row: Mapping[str, Any]) -> str:
+    def sort_key(self, row: Mapping[str, Any]) -> str:
         """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
         value = row[self.sort_column]
         match self.sort_column:

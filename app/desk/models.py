@@ -76,7 +76,7 @@ class Person(Model):
 
     class Meta:
         table = "person"
-        indexes = (Index(fields=("name",)),)
+        indexes = (Index(fields=("name",)), Index(fields=("role",)))
 
     @property
     def rights(self) -> frozenset[Right]:

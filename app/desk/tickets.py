@@ -21,16 +21,16 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
     """A new ticket with its first message. A requester's is their own and carries no staff field.
 
     made: of the body, by a caller who holds a transaction. Raises Refused, Invalid; what was sent before under this
-    key (see sends) gives the ticket that it made.
+    idempotency key (see sends) gives the ticket that it made.
     """
     if not policy.may(actor, Right.OPEN):
         raise Refused
     if not policy.may(actor, Right.CHANGE):  # and so none of what staff say of it
-        asked = Opening(asked.subject, asked.body, key=asked.key)
+        asked = Opening(asked.subject, asked.body, idempotency_key=asked.idempotency_key)
     if not await changes.can_be_assigned(asked.assignee):
         raise Invalid({"assignee": Code.UNKNOWN})
     words = (asked.subject, asked.body, asked.priority, asked.requester, asked.assignee, list(asked.tags))
-    mark = sends.mark_of(asked.key, *words)
+    mark = sends.mark_of(asked.idempotency_key, *words)
     made = made or await rendering.made(asked.body)
     async with db.transaction():
         if earlier := await sends.before(actor, mark):

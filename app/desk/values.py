@@ -21,7 +21,7 @@ BODY = 30_000
 TAG = 30
 TAGS = 20  # a ticket
 MOST_TAGS = 1000  # that are told apart in what was typed
-KEY = 64
+IDEMPOTENCY_KEY = 64
 FIRST_DAY = "1970-01-01"  # that a ticket can be due
 
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
@@ -33,7 +33,10 @@ _NOT_IN_A_TAG = re.compile(r'["\x00-\x1f\x7f-\x9f]')  # a search for a tag of se
 
 @dataclass(frozen=True)
 class Opening:
-    """A ticket to be opened. requester: an address; empty is whoever opens it. key: equal for sends of one form."""
+    """A ticket to be opened. requester: an address; empty is whoever opens it.
+
+    idempotency_key: equal for sends of one form.
+    """
 
     subject: str
     body: str
@@ -41,17 +44,17 @@ class Opening:
     requester: str = ""
     assignee: int | None = None
     tags: Sequence[str] = ()
-    key: str = ""
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A reply or a note to be written. status: that the ticket gets with it. key: as of an Opening."""
+    """A reply or a note to be written. status: that the ticket gets with it. idempotency_key: as of an Opening."""
 
     body: str
     kind: Kind = Kind.REPLY
     status: Status | None = None
-    key: str = ""
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def opening(form: Mapping[str, str], me: int | None) -> Opening:
     subject, body, key = one_line(form.get("subject", "")), message_text(form.get("body", "")), form.get("key", "")
     collect(errors, "subject", lambda: check_text(subject, SUBJECT))
     collect(errors, "body", lambda: check_text(body, BODY))
-    collect(errors, "key", lambda: check_key(key))
+    collect(errors, "key", lambda: check_idempotency_key(key))
     priority = collect(errors, "priority", lambda: parse_priority(form.get("priority") or "normal"))
     tags = read_tags(form.get("tags", ""))
     if refused := refused_tags(tags):
@@ -98,7 +101,7 @@ def message(form: Mapping[str, str]) -> Message:
     errors: dict[str, Code] = {}
     body, key = message_text(form.get("body", "")), form.get("key", "")
     collect(errors, "body", lambda: check_text(body, BODY))
-    collect(errors, "key", lambda: check_key(key))
+    collect(errors, "key", lambda: check_idempotency_key(key))
     kind = collect(errors, "kind", lambda: parse_kind(form.get("kind", Kind.REPLY)))
     asked = form.get("status", "")
     status = collect(errors, "status", lambda: parse_status(asked)) if asked else None
@@ -167,8 +170,8 @@ def check_text(text: str, longest: int) -> None:
         raise ValueError(Code.UNKNOWN)
 
 
-def check_key(key: str) -> None:
-    if len(key) > KEY or not key.isprintable():
+def check_idempotency_key(key: str) -> None:
+    if len(key) > IDEMPOTENCY_KEY or not key.isprintable():
         raise ValueError(Code.UNKNOWN)
 
 

@@ -9,10 +9,10 @@ from app.live.render import Renderer
 
 @dataclass(frozen=True)
 class Entry:
-    """One of many things in an order: a row, a comment. id and key are those of its element."""
+    """One of many things in an order: a row, a comment. id and sort_key are those of its element."""
 
     id: str
-    key: str
+    sort_key: str
     template: str
     value: object
 
@@ -31,7 +31,7 @@ class Part:
 class Content:
     """What a region shows now.
 
-    moves: whether an entry's key can change. there: False if there is no such thing. topics: what it is found by
+    moves: whether a sort key can change. there: False if there is no such thing. topics: what it is found by
     besides the region's own, because of what it shows.
     """
 

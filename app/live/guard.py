@@ -34,11 +34,11 @@ class Guard:
             await self.check(self._hub.sockets)  # a key of a site, or whatever it was about
             return
         sessions = {event.session for event in events if event.what == What.SESSION_ENDED}
-        keys = {event.key for event in events if event.what == What.KEY_REVOKED}
+        keys = {event.embed_key for event in events if event.what == What.KEY_REVOKED}
         changed = {event.person for event in events if event.vague or event.what in OWN} - {None}
         if sessions or keys or changed:
             await self.check(
                 socket
                 for socket in self._hub.sockets
-                if socket.grant.session in sessions or socket.grant.key in keys or socket.grant.person in changed
+                if socket.grant.session in sessions or socket.grant.embed_key in keys or socket.grant.person in changed
             )

@@ -6,8 +6,8 @@ from app.desk.audience import Audience
 from app.live.region import Region
 from app.live.regions.count import CountRegion
 from app.live.regions.customer import CustomerRegion
+from app.live.regions.embed_keys import EmbedKeysRegion
 from app.live.regions.first import FirstRegion
-from app.live.regions.keys import KeysRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
 from app.live.regions.removed import RemovedRegion
@@ -23,7 +23,7 @@ KINDS: tuple[type[Region], ...] = (
     MenusRegion,
     FirstRegion,
     RemovedRegion,
-    KeysRegion,
+    EmbedKeysRegion,
 )
 NAMED = {kind.name: kind for kind in KINDS}
 

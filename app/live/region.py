@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from app.desk import filters
 from app.desk.audience import STAFF, Audience
-from app.desk.events import FOR_STAFF, Happened, What
+from app.desk.events import FOR_STAFF, NAMES, Happened, What
 from app.desk.filters import Filter
 from app.live.content import Content
 
@@ -89,8 +89,10 @@ class OfTickets(Region):
     texts: ClassVar[bool] = False
 
     def may_touch(self, event: Happened) -> bool:
-        if event.may_be_anywhere:
+        if event.vague:
             return event.ticket is not None or event.person is not None
+        if event.names:
+            return NAMES in self.topics
         if event.what == What.COMMENT_RENDERED and not self.texts:
             return False
         return self.audience.may_know(event) and self.may_show(event)
@@ -132,7 +134,7 @@ class OfTicket(OfTickets):
 
     @property
     def topics(self) -> frozenset[str]:
-        return frozenset({f"ticket {self.ticket}"})
+        return frozenset({f"ticket {self.ticket}", NAMES})
 
     def may_touch(self, event: Happened) -> bool:
         return event.ticket in (None, self.ticket) and super().may_touch(event)

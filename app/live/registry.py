@@ -167,7 +167,7 @@ class Registry:
 
     def _possibly(self, event: Happened, changing: Collection[Shown]) -> Iterator[Shown]:
         """Each once. changing: those of which an event before it may have changed what they are found by."""
-        found = [self] if event.may_be_anywhere else [self._about.get(topic, ()) for topic in event.topics]
+        found = [self] if event.vague else [self._about.get(topic, ()) for topic in event.topics]
         for shown in set[Shown](changing).union(*found):
             if event.id > shown.floor and shown.region.may_touch(event):
                 yield shown

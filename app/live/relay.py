@@ -225,7 +225,7 @@ class Relay:
         An embedded page has none: it is for what its site signed, and no more. Raises Broken.
         """
         async with self._lock:
-            begins = on and ticket not in socket.watched and not socket.grant.key
+            begins = on and ticket not in socket.watched and not socket.grant.embed_key
             wanted = Wanted((TicketRegion(ticket, socket.audience),) if begins else ())
             await self._round(wanted)
             wanted.answer()

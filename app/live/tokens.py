@@ -45,7 +45,7 @@ class Grant:
     expires: float = 0  # seconds since 1970
 
     @property
-    def key(self) -> str:
+    def embed_key(self) -> str:
         """Of the site that embeds the page; empty for a page of the desk."""
         return self.embed.key if self.embed else ""
 

@@ -40,10 +40,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """key: the column that tells its rows apart. is_counted: whether the database numbers them."""
+    """primary_key: the column that tells its rows apart. is_counted: whether the database numbers them."""
 
     name: str
-    key: str
+    primary_key: str
     is_counted: bool
     columns: tuple[Column, ...]
 
@@ -93,8 +93,8 @@ async def _batches(table: Table, client: Client) -> AsyncIterator[list[Row]]:
     """In the order of their keys, which is the same on every store: of numbers, or of the bytes of texts."""
     after: list[object] = []
     while True:
-        where = f'WHERE "{table.key}" > ?' if after else ""
-        sql = f'SELECT {table.names} FROM "{table.name}" {where} ORDER BY "{table.key}" LIMIT {BATCH}'  # noqa: S608
+        where = f'WHERE "{table.primary_key}" > ?' if after else ""
+        sql = f'SELECT {table.names} FROM "{table.name}" {where} ORDER BY "{table.primary_key}" LIMIT {BATCH}'  # noqa: S608
         try:
             rows: list[Row] = await client.execute_query_dict(sql, after)
         except OperationalError as error:
@@ -105,18 +105,18 @@ async def _batches(table: Table, client: Client) -> AsyncIterator[list[Row]]:
         if not rows:
             return
         yield rows
-        after = [rows[-1][table.key]]
+        after = [rows[-1][table.primary_key]]
 
 
 async def _unreadable(table: Table, client: Client, where: str, after: list[object]) -> str:
     """The first row of a batch that cannot be read."""
-    keys = f'SELECT "{table.key}" FROM "{table.name}" {where} ORDER BY "{table.key}" LIMIT {BATCH}'  # noqa: S608
-    one = f'SELECT {table.names} FROM "{table.name}" WHERE "{table.key}" = ?'  # noqa: S608 - names are our own
+    keys = f'SELECT "{table.primary_key}" FROM "{table.name}" {where} ORDER BY "{table.primary_key}" LIMIT {BATCH}'  # noqa: S608
+    one = f'SELECT {table.names} FROM "{table.name}" WHERE "{table.primary_key}" = ?'  # noqa: S608 - names are our own
     named = f"a key of {table.name}"
     try:
         for row in await client.execute_query_dict(keys, after):
             named = _named(table, row)
-            await client.execute_query_dict(one, [row[table.key]])
+            await client.execute_query_dict(one, [row[table.primary_key]])
     except OperationalError:
         pass
     return named
@@ -168,4 +168,4 @@ def _values(table: Table, row: Row) -> list[object]:
 
 def _named(table: Table, row: Row) -> str:
     """A key that is a text may be a secret's hash: of it the beginning is enough to find the row."""
-    return f"{table.name} {str(row[table.key])[:12]}"
+    return f"{table.name} {str(row[table.primary_key])[:12]}"

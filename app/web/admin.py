@@ -7,7 +7,7 @@ from app.db import NotWritten
 from app.desk import embeds, policy
 from app.desk.errors import Invalid, Refused
 from app.desk.roles import Right
-from app.live.regions.keys import KeysRegion
+from app.live.regions.embed_keys import EmbedKeysRegion
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
@@ -44,7 +44,7 @@ async def _keys(form: Form, shown: str = "") -> Response:
         raise Refused
     if pages.by_htmx():
         return await pages.fragment("admin/new_key.html", form.status, form=form)
-    key, keys = await embeds.valid_key(shown), KeysRegion()
+    key, keys = await embeds.valid_key(shown), EmbedKeysRegion()
     secret = embeds.secret(key.id, state().config.security.secret_key) if key else ""
     live = await pages.look(person, keys)
     return await pages.page("admin/keys.html", live, form.status, form=form, keys=keys, shown=key, secret=secret)

@@ -48,7 +48,7 @@ def around() -> dict[str, Any]:
     return {
         "base": "/embed",
         "guest": guest,
-        "key": g.get("key", ""),
+        "key": g.get("embed_key", ""),
         "origins": g.get("framed_by", ()),
         "bearer": state().bearers.make(guest) if guest else "",
         "life": _life(guest) if guest else 0,
@@ -65,7 +65,7 @@ async def _admit() -> Response | None:
         g.guest, key = await state().bearers.read(await _token())
     except Refusal as refusal:
         return await ended(refusal)
-    g.key, g.framed_by = key.id, key.origins
+    g.embed_key, g.framed_by = key.id, key.origins
     if request.method == "POST":
         await state().limits.admit(g.guest.embed.person, request.endpoint or "")
     return None
@@ -75,7 +75,7 @@ async def let_frame() -> None:
     """Have the answer seen in the frame, whatever it says, if the request's token is of a site."""
     with suppress(Refusal):
         _, key = await state().bearers.read(await _token())
-        g.key, g.framed_by = key.id, key.origins
+        g.embed_key, g.framed_by = key.id, key.origins
 
 
 async def _token() -> str:
@@ -99,7 +99,7 @@ async def ended(refusal: Refusal) -> Response:
     """
     key = refusal.key or await embeds.known_key(request.args.get("key", "")[:40])
     if key:
-        g.key, g.framed_by = key.id, key.origins
+        g.embed_key, g.framed_by = key.id, key.origins
     why = {"Pult-Refused": str(refusal.wrong)}  # for who writes the site: docs/embedding.md lists them
     audit.refused(f"{refusal.wrong}, {key.id if key else 'no key'}")
     if pages.by_htmx() or request.path in ("/embed/session", "/embed/connection", "/embed/frame"):
@@ -138,13 +138,13 @@ async def show_comment(comment: int) -> Response | WerkzeugResponse:
 @blueprint.get("/tickets/new")
 async def show_new() -> Response:
     made = request.args.get("made", "")
-    return await _new(Form({"key": pages.new_key()}), made if made.isdecimal() and len(made) < 11 else "")
+    return await _new(Form({"key": pages.new_idempotency_key()}), made if made.isdecimal() and len(made) < 11 else "")
 
 
 @blueprint.post("/tickets/new")
 async def begin() -> Response:
     """As for pages of the desk: the form with words in it that were typed elsewhere."""
-    return await _new(Form({"key": pages.new_key()} | only(await request.form, ("subject", "body"))))
+    return await _new(Form({"key": pages.new_idempotency_key()} | only(await request.form, ("subject", "body"))))
 
 
 @blueprint.post("/tickets")
@@ -233,7 +233,7 @@ async def _ticket_page(ticket: int, composer: Form | None = None, *, first: int 
     shown = await pages.watch(_grant(embed, header, thread))
     if not shown.contents[header].there:
         raise Missing
-    composer = composer or Form({"kind": "reply", "key": pages.new_key()})
+    composer = composer or Form({"kind": "reply", "key": pages.new_idempotency_key()})
     more = {"header": header, "thread": thread, "ticket": ticket, "composer": composer}
     return await _show("embed/ticket.html", shown, composer.status, **more)
 
@@ -242,7 +242,9 @@ async def _new(form: Form, made: str = "") -> Response:
     _embed("create")
     shown = "embed/new_form.html" if pages.by_htmx() else "embed/new.html"
     after = pages.after()
-    return await pages.plain(shown, form.status, form=form, made=made, after=after, new_key=pages.new_key, **around())
+    return await pages.plain(
+        shown, form.status, form=form, made=made, after=after, new_idempotency_key=pages.new_idempotency_key, **around()
+    )
 
 
 async def _page(template: str, *wanted: Region, **more: Any) -> Response:
@@ -250,7 +252,9 @@ async def _page(template: str, *wanted: Region, **more: Any) -> Response:
 
 
 async def _show(template: str, shown: pages.Live, status: int = 200, **more: Any) -> Response:
-    return await pages.plain(template, status, live=shown, new_key=pages.new_key, **around(), **more)
+    return await pages.plain(
+        template, status, live=shown, new_idempotency_key=pages.new_idempotency_key, **around(), **more
+    )
 
 
 def _grant(embed: Embed, *wanted: Region) -> Grant:
@@ -264,7 +268,7 @@ def _granted(token: str) -> Grant:
         grant = state().relay.tokens.read(token, expired=True)
     except BadToken:
         raise Lost(Close.ENDED) from None
-    if (grant.key, grant.person) != (embed.key, embed.person):
+    if (grant.embed_key, grant.person) != (embed.key, embed.person):
         raise Lost(Close.ENDED)
     return replace(grant, embed=embed)
 

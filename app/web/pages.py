@@ -115,7 +115,15 @@ async def watch(grant: Grant) -> Live:
 async def page(template: str, live: Live, status: int = 200, *, path: str = "", **values: Any) -> Response:
     """A page of the desk, for the person who asks."""
     person: Person = g.person
-    return await plain(template, status, path=path, live=live, counts=_counts(person), new_key=new_key, **values)
+    return await plain(
+        template,
+        status,
+        path=path,
+        live=live,
+        counts=_counts(person),
+        new_idempotency_key=new_idempotency_key,
+        **values,
+    )
 
 
 async def plain(template: str, status: int = 200, *, path: str = "", **values: Any) -> Response:
@@ -128,7 +136,7 @@ async def plain(template: str, status: int = 200, *, path: str = "", **values: A
 
 async def fragment(template: str, status: int = 200, **values: Any) -> Response:
     """A piece of a page, for htmx."""
-    return await plain(template, status, new_key=new_key, **values)
+    return await plain(template, status, new_idempotency_key=new_idempotency_key, **values)
 
 
 def part_asked_for() -> int:
@@ -164,7 +172,7 @@ def by_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def new_key() -> str:
+def new_idempotency_key() -> str:
     """An idempotency key for a form."""
     return secrets.token_urlsafe(12)
 

@@ -98,14 +98,14 @@ async def show_list() -> Response:
 
 @blueprint.get("/tickets/new")
 async def show_new() -> Response:
-    return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()}))
+    return await _new(asker(), Form({"priority": "normal", "key": pages.new_idempotency_key()}))
 
 
 @blueprint.post("/tickets/new")
 async def begin() -> Response:
     """The form with words in it that were typed elsewhere; nothing is made."""
     typed = only(await request.form, ("subject", "body"))
-    return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()} | typed))
+    return await _new(asker(), Form({"priority": "normal", "key": pages.new_idempotency_key()} | typed))
 
 
 @blueprint.post("/tickets")
@@ -163,7 +163,7 @@ async def ticket_page(
         await tickets.visible(person, ticket)
         raise Missing
     header = cast(Header, live.contents[header_region].parts[0].value)
-    form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_key()})
+    form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_idempotency_key()})
     return await pages.page(
         "tickets/ticket.html",
         live,

@@ -151,7 +151,7 @@ function asTask(row) {
   return { swapSpec: { style: "upsert" }, fragment: { children: [row] } };
 }
 
-// Keys are digits of one width, so that their order is that of texts.
+// Sort keys are digits of one width, so that their order is that of texts.
 function sort() {
   const ordered = [...list().children].sort((one, other) => (isBefore(one, other) ? -1 : 1));
   ordered.forEach((row, at) => {

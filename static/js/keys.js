@@ -1,4 +1,4 @@
-// Keyboard shortcuts: the registry is the sheet in the page (app/web/keys.py); each clicks or focuses what is on the page.
+// Keyboard shortcuts: the registry is the sheet in the page (app/web/shortcuts.py); each clicks or focuses what is on the page.
 
 import { isAnywhere, move, start as startCursor } from "./cursor.js";
 import { meanings } from "./press.js";

@@ -125,7 +125,7 @@ def test_keys_stand_in_the_order_of_the_list_for_every_sort(shelf, some, audienc
     shelf.fill(some)
     for sort in filters.STAFF_SORTS if audience.is_staff else filters.REQUESTER_SORTS:
         filter_ = Filter(audience, sort=sort)
-        keys = [row.key for row in shelf.page(filter_).rows]
+        keys = [row.sort_key for row in shelf.page(filter_).rows]
         assert keys == sorted(keys, reverse=filter_.descending)
         assert len(set(keys)) == len(keys) and len({len(key) for key in keys}) <= 1
         assert all(key.isascii() and key.isdecimal() for key in keys)
@@ -172,7 +172,7 @@ def test_pages_part_the_list_without_gap_or_overlap(shelf, sort):
     assert {page.count for page in pages} == {2 * PAGE + 7}
     ids = [row.id for page in pages for row in page.rows]
     assert sorted(ids) == list(range(1, 2 * PAGE + 8))
-    keys = [row.key for page in pages for row in page.rows]
+    keys = [row.sort_key for page in pages for row in page.rows]
     assert keys == sorted(keys, reverse=sort.startswith("-"))
 
 

@@ -143,7 +143,7 @@ async def test_a_requester_sees_the_public_fields_of_their_ticket_and_no_other(d
     assert (header.subject, header.status, header.requester) == ("Printer", "open", "Clara")
     [row] = (await queries.page(Filter(clara))).rows
     shown = {name for name, value in dataclasses.asdict(row).items() if value not in (None, ())}
-    assert shown == {"id", "key", "subject", "status", "moment"}
+    assert shown == {"id", "sort_key", "subject", "status", "moment"}
     assert row.moment == secretive.updated_public < secretive.updated
 
 

@@ -72,6 +72,25 @@ async def test_an_event_looks_at_no_list_that_its_ticket_cannot_stand_in(served,
     assert await looked_at_by(change) == (theirs | others) - {"q=status:pending", "q=#2"}, "as it was, and as it is"
 
 
+async def test_another_name_looks_at_what_names_people_and_at_no_count_or_list_of_a_requester(served, open_, looked_at):
+    desk = Desk(served.cast)
+    mine, theirs = await desk.open(served.cast.clara), await desk.open(served.cast.dmitri)
+    await desk.say(mine, by=served.cast.boris)
+    paths = ("/tickets", "/tickets?q=another", "/tickets/1", f"/tickets/{theirs.id}", "/keys")
+    pages = [await open_(served.cast.vera, path) for path in paths]
+    pages += [
+        await open_(served.cast.clara, path) for path in ("/tickets", f"/tickets/{mine.id}", "/tickets?q=another")
+    ]
+    for person in (served.cast.boris, served.cast.dmitri):  # who is shown; the pages of who is renamed load again
+        looked_at.clear()
+        await people.set_name(person, f"Another {person.name}")
+        for page in pages:
+            await page.equals_its_reload()
+        asked = {(region.name, region.audience.is_staff) for region in looked_at}
+        everywhere = {("ticket", True), ("thread", True), ("ticket", False), ("thread", False)}
+        assert asked - {("first", True)} == everywhere | {("list", True), ("menus", True)}
+
+
 async def test_a_count_is_looked_up_only_when_a_ticket_enters_or_leaves_it(served, open_, computed):
     desk = Desk(served.cast)
     ticket = await desk.open()

@@ -14,7 +14,7 @@ from app import db
 from app.config import Database
 from app.desk import embeds
 from app.desk.models import Person, Ticket
-from app.store.postgres.client import READERS, numbered
+from app.store.postgres.client import READERS, Client, numbered
 from app.store.postgres.listening import listen
 from tests.cluster import dump, name_of
 from tests.desk.acts import CAME, a_ticket, journal, position
@@ -240,3 +240,27 @@ async def test_a_role_that_may_not_sign_in_any_more_is_trouble_and_goes_on_when_
     assert await position() == CAME
     await db.disconnect()
     await db.connect(database)
+
+
+async def test_who_is_stopped_while_they_close_leave_no_session(database, cluster):
+    """At each step of the loop; both pools have a connection."""
+    others = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name_of(database)}'"
+    stopped, steps = 0, 1.0
+    while True:
+        client = Client(connection_name="beside", **db.stores.of(database).connection(database)["credentials"])
+        await client.create_connection(with_db=True)
+        for pool in (client.reader, client.writer):
+            await client.given_back(pool, await client.taken(pool))
+        closing = asyncio.create_task(client.close())
+        for _ in range(int(steps)):
+            await asyncio.sleep(0)
+        closing.cancel()
+        with suppress(asyncio.CancelledError):
+            await closing
+        async with asyncio.timeout(PATIENCE):
+            while await asyncio.to_thread(cluster.ask, others) != [["0"]]:
+                await asyncio.sleep(0.01)
+        if not closing.cancelled():
+            break  # it was done before
+        stopped, steps = stopped + 1, steps * 1.5
+    assert stopped > 3

@@ -34,6 +34,6 @@ class CustomerRegion(OfTicket):
         return Content(parts=(Part("#customer", "tickets/customer.html", customer),), topics=topics)
 
     def may_touch(self, event: Happened) -> bool:
-        if event.may_be_anywhere:
+        if event.vague or event.names:
             return True
         return event.what in COMING_AND_GOING or not SHOWN.isdisjoint(event.changes)

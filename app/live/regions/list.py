@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.desk import filters, names, queries
-from app.desk.events import Happened
+from app.desk.events import NAMES, Happened
 from app.live.content import Content, Entry, Part
 from app.live.region import OfFilter
 
@@ -37,6 +37,11 @@ class ListRegion(OfFilter):
     def is_long(self) -> bool:
         return not self.filter.is_plain
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """Staff see who asked and who has it, and find tickets by that; a requester sees and finds their own."""
+        return super().topics | ({NAMES} if self.audience.is_staff else set())
+
     async def compute(self) -> Content:
         page = await queries.page(self.filter)
         row, foot = TEMPLATES[self.audience.is_staff, self.audience.embedded]
@@ -50,7 +55,7 @@ class ListRegion(OfFilter):
         return Content(
             target="#ticket-rows",
             descending=self.filter.descending,
-            entries=tuple(Entry(_entry(it.id), it.key, row, it) for it in page.rows),
+            entries=tuple(Entry(_entry(it.id), it.sort_key, row, it) for it in page.rows),
             parts=tuple(parts),
         )
 
@@ -74,7 +79,7 @@ class ListRegion(OfFilter):
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
         """Of a ticket that enters, changes or leaves it."""
         rows = (entry.id for entry in (*before.entries, *after.entries))
-        return not event.may_be_anywhere and event.ticket is not None and _entry(event.ticket) in rows
+        return not event.vague and event.ticket is not None and _entry(event.ticket) in rows
 
 
 def _entry(ticket: int) -> str:

@@ -5,7 +5,7 @@ from typing import Self
 
 from app.desk import queries
 from app.desk.audience import STAFF, Audience
-from app.desk.events import COMING_AND_GOING, Happened
+from app.desk.events import COMING_AND_GOING, NAMES, Happened
 from app.live.content import Content, Part
 from app.live.region import Region
 
@@ -28,10 +28,10 @@ class RemovedRegion(Region):
 
     @property
     def topics(self) -> frozenset[str]:
-        return frozenset({f"ticket {self.ticket}"})
+        return frozenset({f"ticket {self.ticket}", NAMES})
 
     async def compute(self) -> Content:
         return Content(parts=(Part("#removed", "tickets/removed.html", await queries.removed(self.ticket)),))
 
     def may_touch(self, event: Happened) -> bool:
-        return event.may_be_anywhere or event.what in COMING_AND_GOING
+        return event.vague or event.names or event.what in COMING_AND_GOING

@@ -42,9 +42,9 @@ class ThreadRegion(OfTicket):
     async def compute(self) -> Content:
         thread = await threads.thread(self.audience, self.ticket, self.first)
         entries = [
-            Entry(f"comment-{entry.id}", thread_key(entry.number), "tickets/comment.html", entry)
+            Entry(f"comment-{entry.id}", sort_key(entry.number), "tickets/comment.html", entry)
             if isinstance(entry, Said)
-            else Entry(f"event-{entry.number}", thread_key(entry.number), "tickets/line.html", entry)
+            else Entry(f"event-{entry.number}", sort_key(entry.number), "tickets/line.html", entry)
             for entry in thread.entries
         ]
         folder = "embed" if self.audience.embedded else "tickets"
@@ -66,5 +66,5 @@ class ThreadRegion(OfTicket):
         return Turn(self.ticket, first, max(0, thread.count - following + 1))
 
 
-def thread_key(number: int) -> str:
+def sort_key(number: int) -> str:
     return f"{number:012d}"

@@ -33,4 +33,4 @@ class TicketRegion(OfTicket):
         return Content(parts=(Part(target, template, header, "outerMorph"),))
 
     def tells(self, event: Happened, before: Content, after: Content) -> bool:
-        return not event.may_be_anywhere
+        return not (event.vague or event.names)

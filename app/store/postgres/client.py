@@ -205,6 +205,10 @@ class Client(Statements, AsyncpgDBClient):
         """Nothing of the database is kept in this process."""
 
     async def close(self) -> None:
+        """To the end, whoever is stopped: of a pool that is left half closed the server keeps the sessions."""
+        await finish(self._close())
+
+    async def _close(self) -> None:
         """What is under way has a moment to end."""
         for pool in (self.reader, self.writer):
             if pool is None:

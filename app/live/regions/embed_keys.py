@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from app.desk import embeds
-from app.desk.events import KEYS, Happened
+from app.desk.events import EMBED_KEYS, Happened
 from app.live.content import Content, Part
 from app.live.region import OfStaff
 
 
 @dataclass(frozen=True)
-class Key:
-    """Of a site that embeds pages. revoked: when, in microseconds."""
+class Site:
+    """A site that embeds pages, as its key names it. revoked: when, in microseconds."""
 
     id: str
     name: str
@@ -19,16 +19,16 @@ class Key:
 
 
 @dataclass(frozen=True)
-class KeysRegion(OfStaff):
+class EmbedKeysRegion(OfStaff):
     name = "keys"
 
     @property
     def topics(self) -> frozenset[str]:
-        return frozenset({KEYS})
+        return frozenset({EMBED_KEYS})
 
     async def compute(self) -> Content:
-        keys = tuple(Key(key.id, key.name, tuple(key.origins), key.revoked) for key in await embeds.keys())
+        keys = tuple(Site(key.id, key.name, tuple(key.origins), key.revoked) for key in await embeds.keys())
         return Content(parts=(Part("#keyring", "admin/keyring.html", keys),))
 
     def may_touch(self, event: Happened) -> bool:
-        return event.vague or bool(event.key)
+        return event.vague or bool(event.embed_key)
