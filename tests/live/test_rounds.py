@@ -87,7 +87,7 @@ async def test_another_name_looks_at_what_names_people_and_at_no_count_or_list_o
         for page in pages:
             await page.equals_its_reload()
         asked = {(region.name, region.audience.is_staff) for region in looked_at}
-        everywhere = {("ticket", True), ("thread", True), ("ticket", False), ("thread", False)}
+        everywhere = {(name, staff) for name in ("ticket", "thread") for staff in (True, False)} | {("customer", True)}
         assert asked - {("first", True)} == everywhere | {("list", True), ("menus", True)}
 
 
