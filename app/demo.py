@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from app import db, long_stories, stories
-from app.desk import midnight, people, rendering, search
+from app.desk import excerpt, midnight, people, rendering, search
 from app.desk.events import Filed
 from app.desk.models import Person, Priority
 from app.desk.roles import Role
@@ -99,6 +99,8 @@ class Telling:
         self._tags = sorted(chance.sample(stories.TAGS, chance.choice((0, 0, 1, 1, 2))))
         self._status, self._version = "new", 1
         self._assignee: int | None = None
+        self._waiting: int | None = None
+        self._heard, self._answered = at, False
 
     def tell(self, *, fresh: bool) -> None:
         chance, story = self._scene.chance, stories.tell(self._scene.chance)
@@ -114,7 +116,8 @@ class Telling:
             if chance.random() < (0.5 if fresh else 0.97):
                 self._later(5, 90)
                 done = ("pending", "solved", "closed")
-                self._become(chance.choices(done, (3, 2, 1) if fresh else (1, 50, 49))[0])
+                status = chance.choices(done, (3, 2, 1) if fresh else (1, 50, 49))[0]
+                self._become("solved" if status == "pending" and self._waiting else status)
         self._keep(story.subject)
 
     def go_on(self, story: stories.Story) -> None:
@@ -148,6 +151,9 @@ class Telling:
         self._batch.comments.append({**said, "event_id": place, "created": self._at})
         if kind == "reply":
             self._public = self._at
+            self._answered = author != self._requester
+            self._waiting = None if self._answered else self._waiting or self._at
+            self._heard = self._heard if self._answered else self._at
 
     def _event(
         self, kind: str, actor: int, comment: int | None = None, *, public: bool = True, **changes: list[object]
@@ -164,9 +170,9 @@ class Telling:
         due = "2026-12-24" if self._status not in ("solved", "closed") and self._scene.chance.random() < 0.1 else None
         ticket = {"id": self._ticket, "subject": subject, "status": self._status, "priority": int(self._priority)}
         ticket |= {"requester_id": self._requester, "assignee_id": self._assignee, "due": due, "version": self._version}
-        self._batch.tickets.append(
-            {**ticket, "created": self._opened, "updated": self._at, "updated_public": self._public}
-        )
+        times = {"created": self._opened, "updated": self._at, "updated_public": self._public, "heard": self._heard}
+        waits = {"waiting_since": self._waiting if self._status not in ("solved", "closed") else None}
+        self._batch.tickets.append({**ticket, **times, **waits, "last_by_staff": self._answered})
         self._batch.tags.extend({"ticket_id": self._ticket, "name": tag} for tag in self._tags)
 
 
@@ -182,9 +188,7 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
         last = max(tickets - LONGEST, 0)  # the longest one alone is as much as a batch
         for first, end in itertools.pairwise([*range(0, last, BATCH), last, tickets]):
             batch = scene.batch(first, end - first)
-            made = await rendering.made_of(comment["body"] for comment in batch.comments)
-            for comment in batch.comments:
-                comment.update(asdict(made[comment["body"]]))
+            await _render(batch)
             async with db.transaction():
                 await _write(batch)
             bar.update(len(batch.tickets))
@@ -211,6 +215,17 @@ async def _people() -> tuple[list[int], list[int]]:
             await people.add(email, name, Role.REQUESTER)
     demo = await Person.filter(email__endswith="@pult.example").order_by("id")
     return [person.id for person in demo if person.is_staff], [person.id for person in demo if not person.is_staff]
+
+
+async def _render(batch: Batch) -> None:
+    made = await rendering.made_of(comment["body"] for comment in batch.comments)
+    last: dict[int, str] = {}
+    for comment in batch.comments:
+        comment.update(asdict(made[comment["body"]]))
+        if comment["kind"] == "reply":
+            last[comment["ticket_id"]] = comment["html"]
+    for ticket in batch.tickets:
+        ticket["last_words"] = excerpt.of(last[ticket["id"]])
 
 
 async def _write(batch: Batch) -> None:

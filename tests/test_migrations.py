@@ -145,7 +145,11 @@ async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(l
     with closing(sqlite3.connect(database.path)) as then:
         then.executescript(PAST)
         if last >= "0002":
-            then.execute("INSERT INTO search (rowid, subject, replies, notes) VALUES (1, '1 elan', 'елка', 'walrus')")
+            columns = "subject, reply, note" if last >= "0011" else "subject, replies, notes"
+            then.execute(f"INSERT INTO search (rowid, {columns}) VALUES (1, '1 elan', 'елка', 'walrus')")
+            then.commit()
+        if last >= "0006":
+            then.execute("UPDATE comment SET html = '<p>Ёлка<br>\n  a &lt; b &amp; c</p>' WHERE id = 1")
             then.commit()
     await bring_up(database)
     await db.connect(database)
@@ -159,6 +163,8 @@ async def test_a_desk_of_any_day_is_brought_to_this_one_with_all_that_it_holds(l
         )
         assert [said.author for said in await entries(STAFF, 1)] == ["Clara", "Anna"]
         anna = await Person.get(id=1)
+        [row] = (await queries.page(filters.parse(anna, {}))).rows
+        assert (row.waiting_since, row.words, row.by_staff) == (1, "Ёлка a < b & c", False)
         for words in ("elan", "ёлка", "walrus", "#1"):
             found = await queries.page(filters.parse(anna, {"q": [words]}))
             assert [row.id for row in found.rows] == [1], words

@@ -158,13 +158,17 @@ async def _set(person: Person, field: str, value: Any) -> None:
         await events.record(What.PERSON_CHANGED, person=person.id, changes={field: (before, value)})
 
 
-async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:
-    """Keep what a person set for themself. language: empty for what the browser asks for."""
-    if (language, shortcuts) == (person.language, person.shortcuts):
+async def set_preferences(
+    person: Person, *, language: str, shortcuts: bool, reply_waits: bool | None = None, two_lines: bool | None = None
+) -> None:
+    """Keep what a person set for themself. language: empty for what the browser asks for. None: as it is."""
+    asked = {"language": language, "shortcuts": shortcuts, "reply_waits": reply_waits, "two_lines": two_lines}
+    changed = {name: value for name, value in asked.items() if value not in (None, getattr(person, name))}
+    if not changed:
         return
     async with db.transaction():
-        person.language, person.shortcuts = language, shortcuts
-        await person.save(update_fields=["language", "shortcuts"])
+        person.update_from_dict(changed)
+        await person.save(update_fields=[*changed])
         await events.record(What.PREFERENCES_CHANGED, by=person, person=person.id)
 
 

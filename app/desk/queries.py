@@ -30,10 +30,13 @@ class Row:
     """A ticket in a list. None: not for this audience (or, for assignee and due, nobody and no day)."""
 
     id: int
-    key: str  # its place, see Filter.key
+    key: str  # its place, see Order.key
     subject: str
     status: str
     moment: int  # microseconds; what the audience sees as "updated"
+    words: str  # the last ones in public; by_staff: who said them
+    by_staff: bool
+    waiting_since: int | None = None  # for staff: None if nobody waits
     requester: str | None = None
     priority: str | None = None
     assignee: str | None = None
@@ -109,11 +112,12 @@ async def _rows(filter_: Filter, indexed: Sequence[Step], known: int | None) -> 
     if filter_.audience.is_staff:
         columns = (
             "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
-            f"t.updated, r.name AS requester, {names.told_apart('a')} AS assignee, {_tags_of_t()}"
+            "t.updated, t.waiting_since, t.heard, t.last_words, t.last_by_staff, "
+            f"r.name AS requester, {names.told_apart('a')} AS assignee, {_tags_of_t()}"
         )
         joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
     else:
-        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
+        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public, t.last_words, t.last_by_staff", ""
     rows: list[dict[str, Any]] = []
     for step in indexed or [_unasked]:
         found = await step()
@@ -272,13 +276,14 @@ def _tags(joined: str | None) -> tuple[str, ...]:
 
 
 def _row(filter_: Filter, row: dict[str, Any], named: Pieces, said: Piece | None) -> Row:
-    public = {"id": row["id"], "key": filter_.key(row), "subject": row["subject"], "status": row["status"]}
-    public |= {"named": named, "said": said}
+    public = {"id": row["id"], "key": filter_.order.key(row), "subject": row["subject"], "status": row["status"]}
+    public |= {"words": row["last_words"], "by_staff": bool(row["last_by_staff"]), "named": named, "said": said}
     if not filter_.audience.is_staff:
         return Row(**public, moment=row["updated_public"])
     return Row(
         **public,
         moment=row["updated"],
+        waiting_since=row["waiting_since"],
         requester=row["requester"],
         priority=Priority(row["priority"]).word,
         assignee=row["assignee"],

@@ -47,7 +47,8 @@ async def check(grant: Grant, limits: Sessions) -> None:
 
 def likeness(person: Person) -> str:
     """What a page of the desk shows of who looks at it: another role, name or language makes it another page."""
-    parts = (person.role.value, person.name, person.email, person.language, str(person.shortcuts))
+    chosen = (person.shortcuts, person.reply_waits, person.two_lines)
+    parts = (person.role.value, person.name, person.email, person.language, *map(str, chosen))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

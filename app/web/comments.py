@@ -19,7 +19,7 @@ blueprint = Blueprint("comments", __name__)
 @blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person = asker()
-    sent = {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key"))
+    sent = _without_preset(person, {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key")))
     await tickets.visible(person, ticket)
     try:
         comment = await comments.write(person, ticket, values.message(sent))
@@ -29,6 +29,12 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
         return await ticket_page(person, ticket, composer=form)
     return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
+
+
+def _without_preset(person: Person, sent: dict[str, str]) -> dict[str, str]:
+    """What a form for replies was preset to is nothing that a note asks for; scripts take it back themselves."""
+    preset = person.reply_waits and (sent["kind"], sent.get("status")) == ("note", "pending")
+    return sent | {"status": ""} if preset and not pages.by_htmx() else sent
 
 
 @blueprint.get("/comments/<number:comment>")

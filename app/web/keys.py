@@ -36,6 +36,8 @@ STAFF = (
     Shortcut(("g i",), _("Go to the inbox"), "click", "[data-view=inbox]"),
     Shortcut(("g m",), _("Go to your tickets"), "click", "[data-view=mine]"),
     Shortcut(("g u",), _("Go to tickets without an assignee"), "click", "[data-view=unassigned]"),
+    Shortcut(("g p",), _("Go to tickets that wait for an answer"), "click", "[data-view=pending]"),
+    Shortcut(("g s",), _("Go to solved tickets"), "click", "[data-view=solved]"),
     Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
 )
 TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)

@@ -56,6 +56,10 @@ class FilterBar:
     def names(self) -> dict[int, str]:
         return dict(self.called)
 
+    @property
+    def usual(self) -> str:
+        return filters.usual_sort(self.filter.audience, self.filter.view)
+
 
 @blueprint.get("/")
 async def front() -> WerkzeugResponse:
