@@ -151,7 +151,7 @@ FIELDS = {
         "requester": "body key !kind !status",
     },
     "POST /comments/<number:comment>": {"staff": "body version", "requester": "body version"},
-    "POST /settings": {"staff": "language shortcuts", "requester": "language shortcuts"},
+    "POST /settings": {"staff": "language shortcuts reply_waits two_lines", "requester": "language shortcuts"},
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},
