@@ -23,6 +23,7 @@ PAUSE = 0.03  # seconds between transactions beside a serving desk, so that one 
 FRESH = 80  # tickets, the newest ones, of which most still wait to be done
 LONG = 8  # one of so many fresh ones is long
 LONGEST = 5  # which of the newest is the longest of all
+UNREAD = 40  # events
 PASSWORD = "pult-demo"  # noqa: S105 - printed at start; demo people exist only where `demo` made them
 MINUTE = 60 * 1_000_000  # microseconds
 SPAN = 45 * 24 * 60 * MINUTE  # how far back the demo's past reaches
@@ -43,7 +44,7 @@ NAMES = (
 
 # Which columns count from 1 in a batch, and what comes before that in the database.
 SHIFTED = {
-    "tickets": {"id": "ticket"},
+    "tickets": {"id": "ticket", "last_said": "event"},
     "tags": {"ticket_id": "ticket"},
     "comments": {"id": "comment", "ticket_id": "ticket", "event_id": "event"},
     "events": {"id": "event", "ticket_id": "ticket", "comment_id": "comment"},
@@ -100,6 +101,7 @@ class Telling:
         self._status, self._version = "new", 1
         self._assignee: int | None = None
         self._waiting: int | None = None
+        self._said = 0
         self._heard, self._answered = at, False
 
     def tell(self, *, fresh: bool) -> None:
@@ -149,6 +151,7 @@ class Telling:
         place = self._event(what, author, comment, public=kind == "reply")
         said = {"id": comment, "ticket_id": self._ticket, "author_id": author, "kind": kind, "body": body}
         self._batch.comments.append({**said, "event_id": place, "created": self._at})
+        self._said = place
         if kind == "reply":
             self._public = self._at
             self._answered = author != self._requester
@@ -172,7 +175,8 @@ class Telling:
         ticket |= {"requester_id": self._requester, "assignee_id": self._assignee, "due": due, "version": self._version}
         times = {"created": self._opened, "updated": self._at, "updated_public": self._public, "heard": self._heard}
         waits = {"waiting_since": self._waiting if self._status not in ("solved", "closed") else None}
-        self._batch.tickets.append({**ticket, **times, **waits, "last_by_staff": self._answered})
+        said = {"last_by_staff": self._answered, "last_said": self._said}
+        self._batch.tickets.append({**ticket, **times, **waits, **said})
         self._batch.tags.extend({"ticket_id": self._ticket, "name": tag} for tag in self._tags)
 
 
@@ -193,7 +197,16 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
                 await _write(batch)
             bar.update(len(batch.tickets))
             await asyncio.sleep(pause)
+    await _read_all_but(UNREAD)
     await search.put_together(pause)
+
+
+async def _read_all_but(few: int) -> None:
+    """Everybody of the demo has read what happened, but for the last few things."""
+    await db.rows(
+        "UPDATE person SET read_since = (SELECT position FROM journal) - ? WHERE email LIKE ? RETURNING id",
+        [few, "%@pult.example"],
+    )
 
 
 async def print_sign_ins() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, policy, rendering, search, sends, tickets, waiting
+from app.desk import events, policy, read_up_to, rendering, search, sends, tickets, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
@@ -48,7 +48,9 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
         )
         heard = waiting.hear(ticket, made.html, now, asks=asks, after=after) if public else ()
         tickets.touch(ticket, public=public)
-        await ticket.save(update_fields=["updated", "updated_public", *heard])
+        ticket.last_said = number
+        await ticket.save(update_fields=["updated", "updated_public", "last_said", *heard])
+        await read_up_to.note(actor, ticket.id, number)
         await search.add(comment)
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
         await rendering.owe(made)
@@ -136,7 +138,8 @@ async def _changed(what: What, actor: Actor, ticket: Ticket, comment: Comment, b
     public = comment.kind is Kind.REPLY
     changed = await waiting.revise(ticket, comment) if public else ()
     tickets.touch(ticket, public=public)
-    await ticket.save(update_fields=["updated", "updated_public", *changed])
+    ticket.last_said = await read_up_to.last_said(ticket)
+    await ticket.save(update_fields=["updated", "updated_public", "last_said", *changed])
     await _record(what, actor, ticket, comment, before=before)
 
 

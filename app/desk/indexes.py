@@ -64,3 +64,18 @@ def pending_last(name: str, *first: str, where: str) -> Iterator[IndexWhere]:
         goes = "up" if order in ("waiting", "due", *UP_TOO) else "down"
         fields = (*first, "status", *columns)
         yield IndexWhere(fields=fields, name=f"ticket_{name}_{order}", where=where, pending_last=goes)
+
+
+OF_TICKETS = (  # every count, and every built-in view in each of its orders: tests/desk/test_plans.py
+    Index(fields=("status", "assignee_id", "deleted")),
+    Index(fields=("requester_id", "status", "deleted")),
+    *by_order("all", where=SEEN),
+    *by_order("status", "status", where=SEEN),
+    *by_order("inbox", where=INBOX),
+    *by_order("undone", where=UNDONE, orders={"due": ORDERS["due"]}),  # for desk.midnight
+    *by_order("assignee", "assignee_id", where=SEEN, orders={"heard": ORDERS["heard"]}),
+    *pending_last("assigned", "assignee_id", where=UNDONE),
+    *by_order("requester", "requester_id", where=SEEN, orders=OF_REQUESTER),
+    *by_order("requested", "requester_id", where=UNDONE, orders=OF_REQUESTER),
+    IndexWhere(fields=("due_state", "id"), name="ticket_due_state", where=f"{SEEN} AND due_state <> ''"),
+)

@@ -9,11 +9,10 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from app.desk.audience import STAFF, Audience, Seen
-from app.desk.indexes import INBOX, OF_REQUESTER, ORDERS, SEEN, UNDONE, IndexWhere, by_order, pending_last
+from app.desk.indexes import OF_TICKETS, IndexWhere
 from app.desk.roles import ROLES, Right, Role
 
 M = TypeVar("M", bound=Model)
-
 LARGEST_ID = 2**31 - 1  # of people, tickets and comments
 
 
@@ -74,6 +73,7 @@ class Person(Model):
     reply_waits = fields.BooleanField(default=False, db_default=False)  # a reply sets its ticket pending, if not undone
     two_lines = fields.BooleanField(default=False, db_default=False)  # a row of a list has
     disabled = fields.BooleanField(default=False, db_default=False)
+    read_since = fields.BigIntField(default=0, db_default=0)  # see desk.reads
     created = fields.BigIntField()
 
     class Meta:
@@ -137,23 +137,32 @@ class Ticket(Model):
     heard = fields.BigIntField(default=0, db_default=0)
     last_words = fields.TextField(default="", db_default="")
     last_by_staff = fields.BooleanField(default=False, db_default=False)
+    last_said = fields.BigIntField(default=0, db_default=0)  # the number of its last message's event: see desk.reads
     deleted = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "ticket"
-        indexes = (  # every count, and every built-in view in each of its orders: tests/desk/test_plans.py
-            Index(fields=("status", "assignee_id", "deleted")),
-            Index(fields=("requester_id", "status", "deleted")),
-            *by_order("all", where=SEEN),
-            *by_order("status", "status", where=SEEN),
-            *by_order("inbox", where=INBOX),
-            *by_order("undone", where=UNDONE, orders={"due": ORDERS["due"]}),  # for desk.midnight
-            *by_order("assignee", "assignee_id", where=SEEN, orders={"heard": ORDERS["heard"]}),
-            *pending_last("assigned", "assignee_id", where=UNDONE),
-            *by_order("requester", "requester_id", where=SEEN, orders=OF_REQUESTER),
-            *by_order("requested", "requester_id", where=UNDONE, orders=OF_REQUESTER),
-            IndexWhere(fields=("due_state", "id"), name="ticket_due_state", where=f"{SEEN} AND due_state <> ''"),
-        )
+        indexes = OF_TICKETS
+
+
+class ReadUpTo(Model):
+    """Up to which of a ticket's messages a person has read them."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, on_delete=fields.CASCADE
+    )
+    person_id: int
+    ticket: fields.ForeignKeyRelation[Ticket] = fields.ForeignKeyField(
+        "desk.Ticket", related_name=False, on_delete=fields.CASCADE
+    )
+    ticket_id: int
+    number = fields.BigIntField()  # of a message's event; of what was marked unread, the one before it
+
+    class Meta:
+        table = "read_up_to"
+        unique_together = (("person_id", "ticket_id"),)
+        indexes = (Index(fields=("person_id", "number")),)
 
 
 class Tag(Model):

@@ -66,7 +66,17 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
     async with db.transaction():
         if await by_email(email):
             raise Invalid({"email": Code.TAKEN})
-        person = await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
+        [journal] = await db.rows(
+            "SELECT position FROM journal"
+        )  # nothing that was said before they came is new to them
+        person = await Person.create(
+            email=email,
+            name=name,
+            role=Role(role),
+            password=hashed,
+            read_since=journal["position"],
+            created=db.now(),
+        )
         if person.is_staff:
             await events.record(What.PERSON_ADDED, person=person.id)
     return person

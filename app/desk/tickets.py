@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app import db
-from app.desk import changes, days, events, people, policy, rendering, search, sends, waiting
+from app.desk import changes, days, events, people, policy, read_up_to, rendering, search, sends, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
@@ -50,9 +50,10 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
             heard=now,
         )
         waiting.hear(ticket, made.html, now, asks=policy.asks(actor, ticket), after=ticket.status)
+        number = ticket.last_said = await events.number()
         await ticket.save()
         await _set_tags(ticket, asked.tags)
-        number = await events.number()
+        await read_up_to.note(actor, ticket.id, number)
         comment = await Comment.create(
             ticket_id=ticket.id,
             author_id=actor.id,

@@ -35,6 +35,8 @@ async def check(grant: Grant, limits: Sessions) -> None:
     person = await _holder(grant, limits)
     if person is None:
         raise Lost(Close.ENDED)
+    if any(region.of_person() not in (None, person.id) for region in grant.regions):
+        raise Lost(Close.GONE)
     if grant.embed:
         shows = all(_lets_show(grant.embed, region) for region in grant.regions)
         holds = shows and grant.audience == grant.embed.audience and policy.may(person, Right.BE_EMBEDDED)

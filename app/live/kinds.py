@@ -9,6 +9,7 @@ from app.live.regions.first import FirstRegion
 from app.live.regions.keys import KeysRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
+from app.live.regions.reads import ReadsRegion
 from app.live.regions.removed import RemovedRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
@@ -22,6 +23,7 @@ KINDS: tuple[type[Region], ...] = (
     FirstRegion,
     RemovedRegion,
     KeysRegion,
+    ReadsRegion,
 )
 NAMED = {kind.name: kind for kind in KINDS}
 

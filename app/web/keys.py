@@ -42,6 +42,7 @@ STAFF = (
 )
 TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)
 STAFF_TICKET = (
+    Shortcut(("U",), _("Mark unread"), "click", "[data-mark-unread]"),
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
     Shortcut(
         ("e",), _("Solve, or reopen"), "click", ".actions [data-for=undone] button, .actions [data-for=done] button"

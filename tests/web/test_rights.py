@@ -281,6 +281,7 @@ VALUES = {
     "shortcuts": "on",
     "name": "Another name",
     "origins": "https://another.example",
+    "up_to": "999999",
     "reply_waits": "on",
     "two_lines": "on",
 }
@@ -299,6 +300,8 @@ MOVES = {
     "revoked",
     "heard",
     "waiting_since",
+    "last_said",
+    "number",
 }
 THINGS = {":ticket>": "ticket", ":comment>": "her reply", "<id>": "key"}
 KNOWN_AS = {"vera": ("admin", "staff"), "anna": ("agent", "staff"), "clara": ("requester",)}
