@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from app import db, long_stories, stories
-from app.desk import midnight, people, rendering, search
+from app.desk import excerpt, midnight, people, rendering, search
 from app.desk.events import Filed
 from app.desk.models import Person, Priority
 from app.desk.roles import Role
@@ -23,6 +23,7 @@ PAUSE = 0.03  # seconds between transactions beside a serving desk, so that one 
 FRESH = 80  # tickets, the newest ones, of which most still wait to be done
 LONG = 8  # one of so many fresh ones is long
 LONGEST = 5  # which of the newest is the longest of all
+UNREAD = 40  # events
 PASSWORD = "pult-demo"  # noqa: S105 - printed at start; demo people exist only where `demo` made them
 MINUTE = 60 * 1_000_000  # microseconds
 SPAN = 45 * 24 * 60 * MINUTE  # how far back the demo's past reaches
@@ -43,7 +44,7 @@ NAMES = (
 
 # Which columns count from 1 in a batch, and what comes before that in the database.
 SHIFTED = {
-    "tickets": {"id": "ticket"},
+    "tickets": {"id": "ticket", "last_said": "event"},
     "tags": {"ticket_id": "ticket"},
     "comments": {"id": "comment", "ticket_id": "ticket", "event_id": "event"},
     "events": {"id": "event", "ticket_id": "ticket", "comment_id": "comment"},
@@ -99,6 +100,9 @@ class Telling:
         self._tags = sorted(chance.sample(stories.TAGS, chance.choice((0, 0, 1, 1, 2))))
         self._status, self._version = "new", 1
         self._assignee: int | None = None
+        self._waiting: int | None = None
+        self._said = 0
+        self._heard, self._answered = at, False
 
     def tell(self, *, fresh: bool) -> None:
         chance, story = self._scene.chance, stories.tell(self._scene.chance)
@@ -114,7 +118,8 @@ class Telling:
             if chance.random() < (0.5 if fresh else 0.97):
                 self._later(5, 90)
                 done = ("pending", "solved", "closed")
-                self._become(chance.choices(done, (3, 2, 1) if fresh else (1, 50, 49))[0])
+                status = chance.choices(done, (3, 2, 1) if fresh else (1, 50, 49))[0]
+                self._become("solved" if status == "pending" and self._waiting else status)
         self._keep(story.subject)
 
     def go_on(self, story: stories.Story) -> None:
@@ -146,8 +151,12 @@ class Telling:
         place = self._event(what, author, comment, public=kind == "reply")
         said = {"id": comment, "ticket_id": self._ticket, "author_id": author, "kind": kind, "body": body}
         self._batch.comments.append({**said, "event_id": place, "created": self._at})
+        self._said = place
         if kind == "reply":
             self._public = self._at
+            self._answered = author != self._requester
+            self._waiting = None if self._answered else self._waiting or self._at
+            self._heard = self._heard if self._answered else self._at
 
     def _event(
         self, kind: str, actor: int, comment: int | None = None, *, public: bool = True, **changes: list[object]
@@ -164,9 +173,10 @@ class Telling:
         due = "2026-12-24" if self._status not in ("solved", "closed") and self._scene.chance.random() < 0.1 else None
         ticket = {"id": self._ticket, "subject": subject, "status": self._status, "priority": int(self._priority)}
         ticket |= {"requester_id": self._requester, "assignee_id": self._assignee, "due": due, "version": self._version}
-        self._batch.tickets.append(
-            {**ticket, "created": self._opened, "updated": self._at, "updated_public": self._public}
-        )
+        times = {"created": self._opened, "updated": self._at, "updated_public": self._public, "heard": self._heard}
+        waits = {"waiting_since": self._waiting if self._status not in ("solved", "closed") else None}
+        said = {"last_by_staff": self._answered, "last_said": self._said}
+        self._batch.tickets.append({**ticket, **times, **waits, **said})
         self._batch.tags.extend({"ticket_id": self._ticket, "name": tag} for tag in self._tags)
 
 
@@ -182,14 +192,21 @@ async def fill(*, tickets: int, seed: int, beside: bool = False) -> None:
         last = max(tickets - LONGEST, 0)  # the longest one alone is as much as a batch
         for first, end in itertools.pairwise([*range(0, last, BATCH), last, tickets]):
             batch = scene.batch(first, end - first)
-            made = await rendering.made_of(comment["body"] for comment in batch.comments)
-            for comment in batch.comments:
-                comment.update(asdict(made[comment["body"]]))
+            await _render(batch)
             async with db.transaction():
                 await _write(batch)
             bar.update(len(batch.tickets))
             await asyncio.sleep(pause)
+    await _read_all_but(UNREAD)
     await search.put_together(pause)
+
+
+async def _read_all_but(few: int) -> None:
+    """Everybody of the demo has read what happened, but for the last few things."""
+    await db.rows(
+        "UPDATE person SET read_since = (SELECT position FROM journal) - ? WHERE email LIKE ? RETURNING id",
+        [few, "%@pult.example"],
+    )
 
 
 async def print_sign_ins() -> None:
@@ -211,6 +228,17 @@ async def _people() -> tuple[list[int], list[int]]:
             await people.add(email, name, Role.REQUESTER)
     demo = await Person.filter(email__endswith="@pult.example").order_by("id")
     return [person.id for person in demo if person.is_staff], [person.id for person in demo if not person.is_staff]
+
+
+async def _render(batch: Batch) -> None:
+    made = await rendering.made_of(comment["body"] for comment in batch.comments)
+    last: dict[int, str] = {}
+    for comment in batch.comments:
+        comment.update(asdict(made[comment["body"]]))
+        if comment["kind"] == "reply":
+            last[comment["ticket_id"]] = comment["html"]
+    for ticket in batch.tickets:
+        ticket["last_words"] = excerpt.of(last[ticket["id"]])
 
 
 async def _write(batch: Batch) -> None:

@@ -7,10 +7,10 @@ import tempfile
 import pytest
 
 from app import db, demo
-from app.desk import events, filters, people, queries, threads, tickets
+from app.desk import events, excerpt, filters, people, queries, threads, tickets
 from app.desk.audience import STAFF, Audience
 from app.desk.filters import Filter
-from app.desk.models import Comment, Person, Ticket
+from app.desk.models import Comment, Person, Status, Ticket
 from app.live import journal
 from app.live.regions.list import ListRegion
 from app.live.regions.thread import ThreadRegion
@@ -20,7 +20,7 @@ from .forked import Forked
 MANY = 60
 
 
-MOMENTS = {"created", "updated", "updated_public", "at", "edited", "password"}
+MOMENTS = {"created", "updated", "updated_public", "at", "edited", "password", "heard", "waiting_since"}
 
 
 async def contents() -> str:
@@ -71,6 +71,18 @@ async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled
         assert ticket.created == told[0] <= ticket.updated_public <= ticket.updated == told[-1]
         said = await Comment.filter(ticket_id=ticket.id).order_by("event_id")
         assert said[0].created == ticket.created and all(entry.created in told for entry in said)
+
+
+async def test_who_waits_in_it_is_what_its_messages_say(filled):
+    for ticket in await Ticket.all():
+        replies = await Comment.filter(ticket_id=ticket.id, kind="reply").order_by("event_id")
+        asks = [entry.author_id == ticket.requester_id for entry in replies]
+        assert ticket.last_by_staff is not asks[-1] and ticket.last_words[:20] in excerpt.of(replies[-1].html)
+        assert ticket.heard == max(entry.created for entry, asked in zip(replies, asks, strict=True) if asked)
+        waits = asks[-1] and not ticket.status.is_done
+        first = len(asks) - asks[::-1].index(False) if False in asks else 0
+        assert ticket.waiting_since == (replies[first].created if waits else None)
+        assert ticket.last_words and not (waits and ticket.status is Status.PENDING)
 
 
 async def test_lists_counts_and_threads_show_it(filled):

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, policy, rendering, search, sends, tickets
+from app.desk import events, policy, read_up_to, rendering, search, sends, tickets, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
 from app.desk.events import What
@@ -33,8 +33,9 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
             raise Refused
         if not policy.takes_more(ticket, asked.kind):
             raise Invalid({"body": Code.CLOSED})
-        number = await events.number()
-        public = asked.kind is Kind.REPLY
+        number, now = await events.number(), db.now()
+        public, asks = asked.kind is Kind.REPLY, policy.asks(actor, ticket)
+        after = asked.status or _implied(ticket, asked.kind, asks=asks)
         comment = await Comment.create(
             ticket_id=ticket.id,
             author_id=actor.id,
@@ -42,15 +43,17 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
             body=asked.body,
             **asdict(made),
             event_id=number,
-            created=db.now(),
+            created=now,
             key=mark,
         )
+        heard = waiting.hear(ticket, made.html, now, asks=asks, after=after) if public else ()
         tickets.touch(ticket, public=public)
-        await ticket.save(update_fields=["updated", "updated_public"])
+        ticket.last_said = number
+        await ticket.save(update_fields=["updated", "updated_public", "last_said", *heard])
+        await read_up_to.note(actor, ticket.id, number)
         await search.add(comment)
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
         await rendering.owe(made)
-        after = asked.status or _implied(actor, ticket, asked.kind)
         if after != ticket.status:
             await tickets.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
     return comment
@@ -109,9 +112,8 @@ async def _is_answered(comment: Comment) -> bool:
     return await later.exclude(author_id=comment.author_id).exists()
 
 
-def _implied(actor: Actor, ticket: Ticket, kind: Kind) -> Status:
-    """The status that writing itself leads to. Staff may ask as well: of their own ticket they are the requester."""
-    asks = actor.id == ticket.requester_id
+def _implied(ticket: Ticket, kind: Kind, *, asks: bool) -> Status:
+    """The status that writing itself leads to. asks: whether who writes does, and answers nothing."""
     if kind is Kind.REPLY and not asks and ticket.status is Status.NEW:
         return Status.OPEN
     if kind is Kind.REPLY and asks and ticket.status in (Status.PENDING, Status.SOLVED):
@@ -133,8 +135,11 @@ async def _changed(what: What, actor: Actor, ticket: Ticket, comment: Comment, b
     comment.version += 1
     await comment.save()
     await search.revise(comment)
-    tickets.touch(ticket, public=comment.kind is Kind.REPLY)
-    await ticket.save(update_fields=["updated", "updated_public"])
+    public = comment.kind is Kind.REPLY
+    changed = await waiting.revise(ticket, comment) if public else ()
+    tickets.touch(ticket, public=public)
+    ticket.last_said = await read_up_to.last_said(ticket)
+    await ticket.save(update_fields=["updated", "updated_public", "last_said", *changed])
     await _record(what, actor, ticket, comment, before=before)
 
 

@@ -25,6 +25,9 @@ class What(StrEnum):
     PERSON_ADDED = "person_added"  # to the staff; others stand in no menu
     PERSON_CHANGED = "person_changed"  # their name, or what they may do
     PERSON_DISABLED = "person_disabled"
+    TICKET_READ = (
+        "ticket_read"  # or marked unread, by a person, whom it is about; nobody else is told, nor which it was
+    )
     PREFERENCES_CHANGED = "preferences_changed"  # what a person set for themself, and nobody else sees
     SESSION_ENDED = "session_ended"
     KEY_ADDED = "key_added"  # of a site that embeds pages
@@ -33,6 +36,7 @@ class What(StrEnum):
 
 COMING_AND_GOING = (What.TICKET_CREATED, What.TICKET_DELETED, What.TICKET_RESTORED)
 FOR_STAFF, NAMES, EMBED_KEYS = "staff", "names", "keys"  # topics: what all staff see, what names people, sites' keys
+SAYING = (What.TICKET_CREATED, What.COMMENT_ADDED)  # by which somebody has read what they say
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # of a ticket, that changes name
 DUE_STATE = "due_state"  # what follows from the day and the fields, and stands beside them in changes
 KNOWN = (*FIELDS, DUE_STATE)
@@ -99,11 +103,14 @@ class Happened:
     @property
     def topics(self) -> set[str]:
         """What it is about: a ticket, and what that is filed under, before and after; a person; a key of a site."""
+        if self.what == What.TICKET_READ:
+            return {f"reader {self.person}"}
         if self.ticket is None:
             named = {NAMES} if self.names else set()
             return named | {FOR_STAFF} if self.person is not None else {EMBED_KEYS} if self.embed_key else set()
         filed = (moment.topics for moment in self.moments)
-        return {f"ticket {self.ticket}", f"number {self.ticket}", FOR_STAFF}.union(*filed)
+        reader = {f"reader {self.actor}"} if self.what in SAYING else set()
+        return {f"ticket {self.ticket}", f"number {self.ticket}", FOR_STAFF}.union(reader, *filed)
 
     @property
     def is_deletion(self) -> bool:

@@ -6,21 +6,22 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app.desk import asked
+from app.desk import asked, orders
 from app.desk.asked import Query
 from app.desk.audience import Audience
 from app.desk.events import FOR_STAFF, Filed
 from app.desk.letters import can_be_kept
 from app.desk.models import LARGEST_ID, DueState, Person, Priority, Status
+from app.desk.orders import Order
 from app.desk.values import one_tag
 
 PAGE = 50  # rows
 LAST_PAGE = 200
 MOST_STATUSES = 2 * len(Status)  # in one list, with those that there are not
-STAFF_VIEWS = ("inbox", "mine", "unassigned", "solved", "all")
+STAFF_VIEWS = ("inbox", "mine", "unassigned", "pending", "solved", "all")
 REQUESTER_VIEWS = ("open", "solved", "all")
-STAFF_SORTS = ("-updated", "updated", "-created", "created", "-priority", "due")
-REQUESTER_SORTS = ("-updated", "updated", "-created", "created")
+STAFF_SORTS, REQUESTER_SORTS = tuple(orders.OF_STAFF), tuple(orders.OF_REQUESTER)
+PENDING_LAST = ("mine", "unassigned")  # views that hold what waits for somebody else after what waits for us
 NARROWEST = (
     "number",
     "requester",
@@ -33,6 +34,7 @@ NARROWEST = (
 NOTHING = "nothing"  # a topic that no event has
 DUE = frozenset({DueState.TODAY.value, DueState.OVERDUE.value})
 UNDONE = frozenset(status.value for status in Status if not status.is_done)
+INBOX = frozenset({Status.NEW.value, Status.OPEN.value})  # what waits for us
 
 Condition = tuple[str, frozenset[Any]]  # a field and the values that it may have
 
@@ -45,7 +47,8 @@ class NoSuchPage(Exception):
 class Filter:
     """What a list shows. Texts are as in the URL; empty: not filtered by.
 
-    owner: whose "mine" it is. page: from 1; 0: not a page but the whole, for counting.
+    owner: whose "mine" it is. sort: empty for the view's usual one. page: from 1; 0: not a page but the whole, for
+    counting.
     """
 
     audience: Audience
@@ -58,7 +61,7 @@ class Filter:
     tag: str = ""
     due: str = ""
     q: str = ""
-    sort: str = "-updated"
+    sort: str = ""
     page: int = 1
 
     def __hash__(self) -> int:
@@ -109,7 +112,11 @@ class Filter:
 
     def _view_conditions(self) -> Iterable[Condition]:
         match self.view:
-            case "inbox" | "open":
+            case "inbox":
+                yield "status", INBOX
+            case "pending":
+                yield "status", frozenset({Status.PENDING.value})
+            case "open":
                 yield "status", UNDONE
             case "mine":
                 yield "status", UNDONE
@@ -150,29 +157,16 @@ class Filter:
         return self == replace(Filter(self.audience, self.view, self.owner), sort=self.sort, page=self.page)
 
     @property
-    def descending(self) -> bool:
-        return bool(self.q) or self.sort.startswith("-")
+    def sorted_by(self) -> str:
+        """The name of its order."""
+        return self.sort or usual_sort(self.audience, self.view)
 
-    @property
-    def sort_column(self) -> str:
+    @cached_property
+    def order(self) -> Order:
         if self.q:
-            return "id"
-        name = self.sort.lstrip("-")
-        return "updated_public" if name == "updated" and not self.audience.is_staff else name
-
-    def sort_key(self, row: Mapping[str, Any]) -> str:
-        """The row's place in this order as fixed-width digits, the id last: what htmx puts a row in its place by."""
-        value = row[self.sort_column]
-        match self.sort_column:
-            case "id":
-                place = ""
-            case "due":
-                place = (value or "9999-99-99").replace("-", "")
-            case "priority":
-                place = str(int(value))
-            case _:
-                place = f"{value:016d}"
-        return f"{place}{row['id']:010d}"
+            return orders.BY_NUMBER
+        known = orders.OF_STAFF if self.audience.is_staff else orders.OF_REQUESTER
+        return replace(known[self.sorted_by], pending_last=self.view in PENDING_LAST)
 
     @property
     def people(self) -> frozenset[int]:
@@ -184,7 +178,7 @@ class Filter:
         changed = replace(self, **changes)  # type: ignore[arg-type]
         pairs = [("view", changed.view)] + [("status", status) for status in changed.status]
         pairs += [(name, getattr(changed, name)) for name in ("priority", "assignee", "requester", "tag", "due", "q")]
-        pairs += [("sort", changed.sort if changed.sort != "-updated" else "")]
+        pairs += [("sort", changed.sort)]
         pairs += [("page", str(changed.page) if changed.page > 1 else "")]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -226,16 +220,23 @@ def _parse(audience: Audience, person: int, arguments: Mapping[str, Sequence[str
         "tag": one_tag(last("tag")),
         "due": last("due"),
     }
+    view = view if view in views else "nothing"
+    sort = last("sort")
     return Filter(
         audience=audience,
-        view=view if view in views else "nothing",
+        view=view,
         owner=person if view == "mine" and audience.is_staff else 0,
         status=status,
         q=asked.tidy(last("q")),
-        sort=last("sort") if last("sort") in sorts else sorts[0],
+        sort=sort if sort in sorts and sort != usual_sort(audience, view) else "",
         page=_page(last("page") or "1"),
         **(staff_only if audience.is_staff else {}),
     )
+
+
+def usual_sort(audience: Audience, view: str) -> str:
+    """By what a view is ordered where nobody says otherwise. For staff what they do themselves moves no ticket up."""
+    return "-heard" if audience.is_staff and view != "solved" else "-updated"
 
 
 def read(audience: Audience, text: str) -> Filter:

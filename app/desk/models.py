@@ -1,6 +1,6 @@
 """What the desk keeps. Moments are integers: microseconds since 1970, UTC (see db.now)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
@@ -9,11 +9,10 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from app.desk.audience import STAFF, Audience, Seen
-from app.desk.indexes import IndexWhere
+from app.desk.indexes import OF_TICKETS, IndexWhere
 from app.desk.roles import ROLES, Right, Role
 
 M = TypeVar("M", bound=Model)
-
 LARGEST_ID = 2**31 - 1  # of people, tickets and comments
 
 
@@ -71,7 +70,10 @@ class Person(Model):
     password = fields.CharField(max_length=200, null=True)  # argon2 hash; nobody can sign in without one
     language = fields.CharField(max_length=5, default="", db_default="")  # empty: what the browser asks for
     shortcuts = fields.BooleanField(default=True, db_default=True)  # single keys; WCAG 2.1.4 asks for a switch
+    reply_waits = fields.BooleanField(default=False, db_default=False)  # a reply sets its ticket pending, if not undone
+    two_lines = fields.BooleanField(default=False, db_default=False)  # a row of a list has
     disabled = fields.BooleanField(default=False, db_default=False)
+    read_since = fields.BigIntField(default=0, db_default=0)  # see desk.reads
     created = fields.BigIntField()
 
     class Meta:
@@ -112,20 +114,6 @@ class Session(Model):
         table = "session"
 
 
-SEEN = "deleted = FALSE"
-UNDONE = "deleted = FALSE AND status NOT IN ('solved', 'closed')"
-ORDERS = {"updated": ("updated",), "created": ("created",), "priority": ("priority",), "due": ("due",)}
-PUBLIC_ORDERS = {"updated": ("updated_public",), "created": ("created",)}
-
-
-def _list_indexes(
-    name: str, *first: str, where: str, orders: Mapping[str, tuple[str, ...]] = ORDERS
-) -> Iterator[IndexWhere]:
-    """One for each of these orders of the tickets that have the same values in the first columns, then by number."""
-    for order, columns in orders.items():
-        yield IndexWhere(fields=(*first, *columns, "id"), name=f"ticket_{name}_{order}", where=where)
-
-
 class Ticket(Model):
     id = fields.IntField(primary_key=True)  # the number that people say
     subject = fields.CharField(max_length=200)
@@ -145,22 +133,36 @@ class Ticket(Model):
     created = fields.BigIntField()
     updated = fields.BigIntField()  # any change: for staff
     updated_public = fields.BigIntField()  # replies and public fields: for requesters
+    waiting_since = fields.BigIntField(null=True)  # these four: see desk.waiting
+    heard = fields.BigIntField(default=0, db_default=0)
+    last_words = fields.TextField(default="", db_default="")
+    last_by_staff = fields.BooleanField(default=False, db_default=False)
+    last_said = fields.BigIntField(default=0, db_default=0)  # the number of its last message's event: see desk.reads
     deleted = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "ticket"
-        indexes = (  # every count, and every built-in view in each of its orders: tests/desk/test_plans.py
-            Index(fields=("status", "assignee_id", "deleted")),
-            Index(fields=("requester_id", "status", "deleted")),
-            *_list_indexes("all", where=SEEN),
-            *_list_indexes("status", "status", where=SEEN),
-            *_list_indexes("undone", where=UNDONE),
-            *_list_indexes("assignee", "assignee_id", where=SEEN, orders={"updated": ("updated",)}),
-            *_list_indexes("assigned", "assignee_id", where=UNDONE),
-            *_list_indexes("requester", "requester_id", where=SEEN, orders=PUBLIC_ORDERS),
-            *_list_indexes("requested", "requester_id", where=UNDONE, orders=PUBLIC_ORDERS),
-            IndexWhere(fields=("due_state", "id"), name="ticket_due_state", where=f"{SEEN} AND due_state <> ''"),
-        )
+        indexes = OF_TICKETS
+
+
+class ReadUpTo(Model):
+    """Up to which of a ticket's messages a person has read them."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "desk.Person", related_name=False, on_delete=fields.CASCADE
+    )
+    person_id: int
+    ticket: fields.ForeignKeyRelation[Ticket] = fields.ForeignKeyField(
+        "desk.Ticket", related_name=False, on_delete=fields.CASCADE
+    )
+    ticket_id: int
+    number = fields.BigIntField()  # of a message's event; of what was marked unread, the one before it
+
+    class Meta:
+        table = "read_up_to"
+        unique_together = (("person_id", "ticket_id"),)
+        indexes = (Index(fields=("person_id", "number")),)
 
 
 class Tag(Model):

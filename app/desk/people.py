@@ -66,7 +66,17 @@ async def add(email: str, name: str, role: str, password: str = "") -> Person:
     async with db.transaction():
         if await by_email(email):
             raise Invalid({"email": Code.TAKEN})
-        person = await Person.create(email=email, name=name, role=Role(role), password=hashed, created=db.now())
+        [journal] = await db.rows(
+            "SELECT position FROM journal"
+        )  # nothing that was said before they came is new to them
+        person = await Person.create(
+            email=email,
+            name=name,
+            role=Role(role),
+            password=hashed,
+            read_since=journal["position"],
+            created=db.now(),
+        )
         if person.is_staff:
             await events.record(What.PERSON_ADDED, person=person.id)
     return person
@@ -158,13 +168,17 @@ async def _set(person: Person, field: str, value: Any) -> None:
         await events.record(What.PERSON_CHANGED, person=person.id, changes={field: (before, value)})
 
 
-async def set_preferences(person: Person, *, language: str, shortcuts: bool) -> None:
-    """Keep what a person set for themself. language: empty for what the browser asks for."""
-    if (language, shortcuts) == (person.language, person.shortcuts):
+async def set_preferences(
+    person: Person, *, language: str, shortcuts: bool, reply_waits: bool | None = None, two_lines: bool | None = None
+) -> None:
+    """Keep what a person set for themself. language: empty for what the browser asks for. None: as it is."""
+    asked = {"language": language, "shortcuts": shortcuts, "reply_waits": reply_waits, "two_lines": two_lines}
+    changed = {name: value for name, value in asked.items() if value not in (None, getattr(person, name))}
+    if not changed:
         return
     async with db.transaction():
-        person.language, person.shortcuts = language, shortcuts
-        await person.save(update_fields=["language", "shortcuts"])
+        person.update_from_dict(changed)
+        await person.save(update_fields=[*changed])
         await events.record(What.PREFERENCES_CHANGED, by=person, person=person.id)
 
 

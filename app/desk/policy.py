@@ -14,6 +14,14 @@ def may(actor: Actor, right: Right, ticket: Ticket | None = None) -> bool:
     return right in actor.rights and (ticket is None or actor.sees(ticket))
 
 
+def asks(actor: Actor, ticket: Ticket) -> bool:
+    """Whether what they say in public on a ticket is a question to the desk, and no answer of it.
+
+    Staff may ask as well: of their own ticket they are the requester. app.desk.waiting says the same in SQL.
+    """
+    return actor.id == ticket.requester_id or Right.READ_INTERNAL not in actor.rights
+
+
 def may_see_comment(actor: Actor, ticket: Ticket, comment: Comment) -> bool:
     return may(actor, Right.READ if comment.kind is Kind.REPLY else Right.READ_INTERNAL, ticket)
 

@@ -21,8 +21,7 @@ from app.desk.roles import Right, with_right
 MOST = 1000  # counts stop here: they are shown as 999+
 FEW = 200  # rows that are soon looked through
 LAST_SAID = 10  # of a ticket's messages, in which is looked for what it was found by
-LONGEST_SAID = 4000  # characters of each
-MOST_SAID = 60_000  # characters for a page
+LONGEST_SAID, MOST_SAID = 4000, 60_000  # characters of each, and for a page
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,14 @@ class Row:
     """A ticket in a list. None: not for this audience (or, for assignee and due, nobody and no day)."""
 
     id: int
-    sort_key: str  # its place, see Filter.sort_key
+    sort_key: str  # its place, see Order.key
     subject: str
     status: str
     moment: int  # microseconds; what the audience sees as "updated"
+    words: str  # the last ones in public; by_staff: who said them
+    by_staff: bool
+    waiting_since: int | None = None  # None if nobody waits
+    last_said: int | None = None  # see desk.read_up_to
     requester: str | None = None
     priority: str | None = None
     assignee: str | None = None
@@ -109,11 +112,12 @@ async def _rows(filter_: Filter, indexed: Sequence[Step], known: int | None) -> 
     if filter_.audience.is_staff:
         columns = (
             "t.id, t.subject, t.status, t.priority, t.assignee_id, t.due, t.due_state, t.version, t.created, "
-            f"t.updated, r.name AS requester, {names.told_apart('a')} AS assignee, {_tags_of_t()}"
+            "t.updated, t.waiting_since, t.heard, t.last_words, t.last_by_staff, t.last_said, "
+            f"r.name AS requester, {names.told_apart('a')} AS assignee, {_tags_of_t()}"
         )
         joins = "JOIN person r ON r.id = t.requester_id LEFT JOIN person a ON a.id = t.assignee_id"
     else:
-        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public", ""
+        columns, joins = "t.id, t.subject, t.status, t.created, t.updated_public, t.last_words, t.last_by_staff", ""
     rows: list[dict[str, Any]] = []
     for step in indexed or [_unasked]:
         found = await step()
@@ -275,13 +279,15 @@ def _tags(joined: str | None) -> tuple[str, ...]:
 
 
 def _row(filter_: Filter, row: dict[str, Any], named: Pieces, said: Piece | None) -> Row:
-    public = {"id": row["id"], "sort_key": filter_.sort_key(row), "subject": row["subject"], "status": row["status"]}
-    public |= {"named": named, "said": said}
+    public = {name: row[name] for name in ("id", "subject", "status")} | {"sort_key": filter_.order.key(row)}
+    public |= {"words": row["last_words"], "by_staff": bool(row["last_by_staff"]), "named": named, "said": said}
     if not filter_.audience.is_staff:
         return Row(**public, moment=row["updated_public"])
     return Row(
         **public,
         moment=row["updated"],
+        waiting_since=row["waiting_since"],
+        last_said=row["last_said"],
         requester=row["requester"],
         priority=Priority(row["priority"]).word,
         assignee=row["assignee"],

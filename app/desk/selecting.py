@@ -3,7 +3,7 @@
 from typing import Any
 
 from app import db
-from app.desk.filters import UNDONE, Filter
+from app.desk.filters import INBOX, UNDONE, Filter
 from app.desk.found import Found
 from app.desk.models import Priority
 
@@ -15,6 +15,7 @@ COLUMNS = {
     "requester": "t.requester_id",
     "due_state": "t.due_state",
 }
+INDEXED = {UNDONE: "t.status NOT IN ('solved', 'closed')", INBOX: "t.status IN ('new', 'open')"}  # in words of indexes
 
 
 def source(filter_: Filter, *, narrow: bool, found: Found | None = None) -> str:
@@ -51,8 +52,8 @@ def where(filter_: Filter, *, narrow: bool, found: Found | None = None) -> tuple
         elif allowed == {None}:
             parts.append(f"{sign}t.assignee_id IS NULL")
         else:
-            if name == "status" and allowed == UNDONE:
-                parts.append("t.status NOT IN ('solved', 'closed')")  # in the words of its indexes
+            if name == "status" and allowed in INDEXED:
+                parts.append(INDEXED[allowed])
                 if not narrow:
                     continue
             if name == "due_state" and narrow:
@@ -66,12 +67,7 @@ def order(filter_: Filter, *, narrow: bool, found: Found | None = None) -> str:
     """SQL of the order. narrow: as for where(); a sign lets no index of an order take precedence then."""
     if found:
         return found.order
-    sign = db.dialect().unindexed if narrow else ""
-    if filter_.q:
-        return f"{sign}t.id DESC"
-    direction = "DESC" if filter_.descending else "ASC"
-    last = "t.due IS NULL, " if filter_.sort_column == "due" else ""
-    return f"{sign}{last}t.{filter_.sort_column} {direction}, t.id {direction}"
+    return filter_.order.sql(db.dialect().unindexed if narrow else "")
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app import db
-from app.desk import changes, days, events, people, policy, rendering, search, sends
+from app.desk import changes, days, events, people, policy, read_up_to, rendering, search, sends, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
@@ -37,7 +37,7 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
             return await Ticket.get(id=earlier.ticket_id)
         requester = (await people.find_or_add_requester(asked.requester)).id if asked.requester else actor.id
         now = db.now()
-        ticket = await Ticket.create(
+        ticket = Ticket(
             subject=asked.subject,
             status=Status.OPEN if asked.assignee else Status.NEW,
             priority=asked.priority,
@@ -47,9 +47,13 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
             created=now,
             updated=now,
             updated_public=now,
+            heard=now,
         )
+        waiting.hear(ticket, made.html, now, asks=policy.asks(actor, ticket), after=ticket.status)
+        number = ticket.last_said = await events.number()
+        await ticket.save()
         await _set_tags(ticket, asked.tags)
-        number = await events.number()
+        await read_up_to.note(actor, ticket.id, number)
         comment = await Comment.create(
             ticket_id=ticket.id,
             author_id=actor.id,
@@ -166,6 +170,7 @@ async def apply(actor: Actor, ticket: Ticket, changes: dict[str, tuple[Any, Any]
                 setattr(ticket, name, value)
         columns.append(f"{name}_id" if name in ("requester", "assignee") else name)
     due = await _due_again(ticket)
+    columns += await waiting.reconsider(ticket, changes)
     ticket.version += 1
     touch(ticket, public=public)
     await ticket.save(update_fields=[*columns, *due])

@@ -35,6 +35,8 @@ async def check(grant: Grant, limits: Sessions) -> None:
     person = await _holder(grant, limits)
     if person is None:
         raise Lost(Close.ENDED)
+    if any(region.of_person() not in (None, person.id) for region in grant.regions):
+        raise Lost(Close.GONE)
     if grant.embed:
         shows = all(_lets_show(grant.embed, region) for region in grant.regions)
         holds = shows and grant.audience == grant.embed.audience and policy.may(person, Right.BE_EMBEDDED)
@@ -47,7 +49,8 @@ async def check(grant: Grant, limits: Sessions) -> None:
 
 def likeness(person: Person) -> str:
     """What a page of the desk shows of who looks at it: another role, name or language makes it another page."""
-    parts = (person.role.value, person.name, person.email, person.language, str(person.shortcuts))
+    chosen = (person.shortcuts, person.reply_waits, person.two_lines)
+    parts = (person.role.value, person.name, person.email, person.language, *map(str, chosen))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

@@ -10,6 +10,7 @@ from app.live.regions.embed_keys import EmbedKeysRegion
 from app.live.regions.first import FirstRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
+from app.live.regions.reads import ReadsRegion
 from app.live.regions.removed import RemovedRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
@@ -24,6 +25,7 @@ KINDS: tuple[type[Region], ...] = (
     FirstRegion,
     RemovedRegion,
     EmbedKeysRegion,
+    ReadsRegion,
 )
 NAMED = {kind.name: kind for kind in KINDS}
 

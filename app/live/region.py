@@ -62,6 +62,10 @@ class Region(ABC):
         """Whose header or thread it is, if it is one's."""
         return None
 
+    def of_person(self) -> int | None:
+        """Whose own it is, if it is one's: nobody else may watch it."""
+        return None
+
 
 class OfStaff(Region):
     """What all staff see alike."""

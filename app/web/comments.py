@@ -22,7 +22,9 @@ blueprint = Blueprint("comments", __name__)
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person = asker()
     typed = await request.form
-    sent = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key")) | (SOLVING if "solve" in typed else {})
+    sent = _without_preset(person, {"kind": "reply"} | only(typed, ("body", "kind", "status", "key"))) | (
+        SOLVING if "solve" in typed else {}
+    )
     await tickets.visible(person, ticket)
     try:
         comment = await comments.write(person, ticket, values.message(sent))
@@ -32,6 +34,12 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
         return await ticket_page(person, ticket, composer=form)
     return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
+
+
+def _without_preset(person: Person, sent: dict[str, str]) -> dict[str, str]:
+    """What a form for replies was preset to is nothing that a note asks for; scripts take it back themselves."""
+    preset = person.reply_waits and (sent["kind"], sent.get("status")) == ("note", "pending")
+    return sent | {"status": ""} if preset and not pages.by_htmx() else sent
 
 
 @blueprint.get("/comments/<number:comment>")

@@ -27,7 +27,10 @@ from app.live.tokens import Grant
 from app.web.bearers import Guest
 from app.web.state import state
 
-COUNTED = {True: ("inbox", "mine", "unassigned"), False: ("open",)}  # views with a live count, for staff or not
+COUNTED = {
+    True: ("inbox", "mine", "unassigned", "pending"),
+    False: ("open",),
+}  # views with a live count, for staff or not
 
 # What is the viewer's own, whose number stands for #. A requester's message stays as it is once it was answered (as
 # comments.editable says), or its ticket closed.

@@ -15,17 +15,23 @@ blueprint = Blueprint("settings", __name__)
 
 @blueprint.get("/settings")
 async def show() -> Response:
-    return await _settings(Form({"language": asker().language, "shortcuts": asker().shortcuts}))
+    person = asker()
+    return await _settings(Form({"language": person.language} | {name: getattr(person, name) for name in _checks()}))
 
 
 @blueprint.post("/settings")
 async def change() -> Response | WerkzeugResponse:
     typed = await request.form
-    language, shortcuts = text(typed, "language"), "shortcuts" in typed
+    language, checked = text(typed, "language"), {name: name in typed for name in _checks()}
     if language not in ("", *LANGUAGES):
-        return await _settings(Form({"language": language, "shortcuts": shortcuts}, {"language": Code.UNKNOWN}))
-    await people.set_preferences(asker(), language=language, shortcuts=shortcuts)
+        return await _settings(Form({"language": language} | checked, {"language": Code.UNKNOWN}))
+    await people.set_preferences(asker(), language=language, **checked)
     return pages.on_to("/settings?saved=1")
+
+
+def _checks() -> tuple[str, ...]:
+    """What their form has a box for. A requester answers nothing, and has rows of one line."""
+    return ("shortcuts", "reply_waits", "two_lines") if asker().is_staff else ("shortcuts",)
 
 
 async def _settings(form: Form) -> Response:

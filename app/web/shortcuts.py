@@ -37,6 +37,8 @@ STAFF = (
     Shortcut(("g i",), _("Go to the inbox"), "click", "[data-view=inbox]"),
     Shortcut(("g m",), _("Go to your tickets"), "click", "[data-view=mine]"),
     Shortcut(("g u",), _("Go to tickets without an assignee"), "click", "[data-view=unassigned]"),
+    Shortcut(("g p",), _("Go to tickets that wait for an answer"), "click", "[data-view=pending]"),
+    Shortcut(("g s",), _("Go to solved tickets"), "click", "[data-view=solved]"),
     Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
 )
 TICKET = (
@@ -45,6 +47,7 @@ TICKET = (
     Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),
 )
 STAFF_TICKET = (
+    Shortcut(("U",), _("Mark unread"), "click", "[data-mark-unread]"),
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
     Shortcut(("g r",), _("Go to the customer's tickets"), "click", "[data-customer]"),
 )

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
-from app.desk import addresses, filters, queries, tickets, values
+from app.desk import addresses, filters, queries, reading, tickets, values
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -18,12 +18,13 @@ from app.live.regions.customer import CustomerRegion
 from app.live.regions.first import FirstRegion
 from app.live.regions.list import ListRegion
 from app.live.regions.menus import MenusRegion
+from app.live.regions.reads import ReadsRegion
 from app.live.regions.removed import RemovedRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
 from app.web import pages
 from app.web.auth import asker
-from app.web.forms import Form, only, refused
+from app.web.forms import Form, only, refused, text
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
 MENUS = MenusRegion()
@@ -66,6 +67,10 @@ class FilterBar:
     def names(self) -> dict[int, str]:
         return dict(self.called)
 
+    @property
+    def usual(self) -> str:
+        return filters.usual_sort(self.filter.audience, self.filter.view)
+
 
 @blueprint.get("/")
 async def front() -> WerkzeugResponse:
@@ -80,13 +85,15 @@ async def show_list() -> Response:
     deleted = request.args.get("deleted", "") if person.is_staff else ""
     known = deleted.isascii() and deleted.isdecimal() and len(deleted) < 10
     removed = RemovedRegion(int(deleted)) if known else None
-    beside = (first, removed) if removed else (first,)
+    reads = ReadsRegion(person.id)
+    beside = (first, reads, removed) if removed else (first, reads)
     live = await pages.look(person, region, *(beside if person.is_staff else ()), *_menus(person))
     return await pages.page(
         "tickets/list.html",
         live,
         region=region,
         first=first,
+        reads=reads,
         removed=removed,
         menus=MENUS,
         filter=filter_,
@@ -146,6 +153,20 @@ async def delete(ticket: int) -> Response | WerkzeugResponse:
 async def restore(ticket: int) -> Response | WerkzeugResponse:
     await tickets.restore(asker(), ticket)
     return pages.done(f"/tickets/{ticket}")
+
+
+@blueprint.post("/tickets/<number:ticket>/read")
+async def read(ticket: int) -> Response | WerkzeugResponse:
+    """Said by a page that was shown, and not only loaded."""
+    up_to = text(await request.form, "up_to")
+    await reading.read(asker(), ticket, int(up_to) if up_to.isascii() and up_to.isdecimal() and len(up_to) < 16 else 0)
+    return pages.done(f"/tickets/{ticket}")
+
+
+@blueprint.post("/tickets/<number:ticket>/unread")
+async def unread(ticket: int) -> Response | WerkzeugResponse:
+    await reading.unread(asker(), ticket)
+    return pages.done("/tickets")
 
 
 async def ticket_page(

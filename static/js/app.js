@@ -19,6 +19,7 @@ import * as menus from "./menus.js";
 import * as part from "./part.js";
 import * as places from "./places.js";
 import * as quick from "./quick.js";
+import * as reads from "./reads.js";
 import * as removed from "./removed.js";
 import * as send from "./send.js";
 import * as session from "./session.js";
@@ -29,5 +30,5 @@ import * as title from "./title.js";
 
 const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
 const words = [send, drafts, composer, closed, forms, fields, tags, editor, dialogs, session];
-const reading = [head, part, thread];
+const reading = [head, part, thread, reads];
 for (const module of [...first, ...words, ...reading, places, removed, quick, copy, keys, loading, builds]) module.start();

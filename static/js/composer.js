@@ -24,6 +24,7 @@ export function start() {
     line.push({ ...message, state: Date.now() - message.at < STALE ? "sending" : "unsent" });
   }
   document.addEventListener("pult:applied", settle);
+  document.addEventListener("change", ({ target }) => target.matches("#comment-form [name=kind]") && preset(target.form, target.value));
   document.addEventListener("click", ({ target }) => target.closest("[data-again]") && sendAgain("unsent", "refused"));
   for (const event of ["beforeunload", "pagehide"]) addEventListener(event, () => (leaving = true));
   addEventListener("pageshow", ({ persisted }) => persisted && stay());
@@ -103,8 +104,18 @@ function empty(form) {
   const { body, key, status } = form.elements;
   body.value = "";
   key.value = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16)).join("");
-  if (status) status.value = "";
+  if (status) status.value = presetFor(form, form.elements.kind.value);
   body.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// What a reply leads to for this person, and a note does not; another choice of theirs stays.
+function preset(form, kind) {
+  const { status } = form.elements;
+  if (status?.value === presetFor(form, kind === "note" ? "reply" : "note")) status.value = presetFor(form, kind);
+}
+
+function presetFor(form, kind) {
+  return (kind !== "note" && form.elements.status.dataset.preset) || "";
 }
 
 // What of the field came back and was not touched since is sent as what it was.

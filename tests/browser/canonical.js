@@ -11,7 +11,7 @@
     ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
     ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["style", "*"],
-    ["aria-current", "tr, article"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
+    ["aria-current", "tr, article"], ["data-unread", ".subject a"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];
   const words = (node) => node.textContent.replace(/\s+/g, " ").trim();

@@ -3,6 +3,7 @@
 import pytest
 
 from app.desk import people
+from tests import forms
 from tests.browser.conftest import open_page
 from tests.live.actions import Desk
 
@@ -20,6 +21,9 @@ async def test_a_subject_has_room_at_every_width(language, browser, running):
     await people.set_preferences(anna, language=language, shortcuts=True)
     colleague = await desk.hire("Konstantin Konstantinopolski")
     ticket = await desk.open(subject="A subject that is as long as many of them are, and goes on")
+    await forms.write(
+        running.cast.clara, ticket.id, "And a word that was said last, which gives way to the subject. " * 3
+    )
     await desk.change(ticket, tags="subscription, documentation, more", assignee=str(colleague.id), status="pending")
     page = await open_page(await running.context(browser, anna), "/tickets?view=all")
     narrow = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -20,7 +21,7 @@ STAFF_IDS, REQUESTERS, TAGS, DAYS = (1, 2, 3), (4, 5), ("vpn", "счёт", "a+b 
 CLARA = Audience(4)
 COLUMNS = (
     "id, subject, status, priority, requester_id, assignee_id, due, version, created, updated, updated_public, "
-    "deleted, due_state"
+    "deleted, due_state, waiting_since, heard"
 )
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -37,6 +38,8 @@ tickets = st.fixed_dictionaries(
         "created": moments,
         "updated": moments,
         "updated_public": moments,
+        "waiting_since": st.one_of(st.none(), moments),
+        "heard": moments,
         "deleted": st.booleans(),
     }
 )
@@ -70,10 +73,10 @@ class Shelf:
 
     loop: asyncio.Runner
 
-    def fill(self, some: list[dict[str, object]]) -> None:
+    def fill(self, some: Iterable[dict[str, object]]) -> None:
         self.loop.run(self._fill(some))
 
-    async def _fill(self, some: list[dict[str, object]]) -> None:
+    async def _fill(self, some: Iterable[dict[str, object]]) -> None:
         async with db.transaction():
             for table in ("tag", "ticket"):
                 await db.rows(f"DELETE FROM {table} RETURNING id")
@@ -82,7 +85,8 @@ class Shelf:
                 priority = int(Priority.of(ticket["priority"]))
                 people = (ticket["requester"], ticket["assignee"])
                 times = (ticket["created"], ticket["updated"], ticket["updated_public"])
-                state = (ticket["deleted"], ticket.get("due_state", ""))
+                waits = (ticket.get("waiting_since"), ticket.get("heard", ticket["created"]))
+                state = (ticket["deleted"], ticket.get("due_state", ""), *waits)
                 rows.append((number, "Subject", ticket["status"], priority, *people, ticket["due"], 1, *times, *state))
                 tags += [(number, tag) for tag in ticket["tags"]]
             await db.insert_many("ticket", COLUMNS.split(", "), rows)
@@ -123,10 +127,12 @@ def test_an_event_belongs_to_a_list_exactly_if_its_ticket_is_in_it(shelf, some, 
 @given(some=st.lists(tickets, min_size=2, max_size=12), audience=st.sampled_from([STAFF, CLARA]))
 def test_keys_stand_in_the_order_of_the_list_for_every_sort(shelf, some, audience):
     shelf.fill(some)
-    for sort in filters.STAFF_SORTS if audience.is_staff else filters.REQUESTER_SORTS:
-        filter_ = Filter(audience, sort=sort)
+    views = ("all", "mine", "unassigned") if audience.is_staff else ("all",)
+    sorts = filters.STAFF_SORTS if audience.is_staff else filters.REQUESTER_SORTS
+    for view, sort in itertools.product(views, sorts):
+        filter_ = Filter(audience, view, owner=2, sort=sort)
         keys = [row.sort_key for row in shelf.page(filter_).rows]
-        assert keys == sorted(keys, reverse=filter_.descending)
+        assert keys == sorted(keys, reverse=filter_.order.descending)
         assert len(set(keys)) == len(keys) and len({len(key) for key in keys}) <= 1
         assert all(key.isascii() and key.isdecimal() for key in keys)
 
@@ -136,13 +142,18 @@ def test_each_sort_puts_first_what_it_says(shelf):
     plain = day | {"status": "new", "requester": 4}
     shelf.fill(
         [
-            plain | {"priority": "low", "due": None, "created": 3, "updated": 1, "updated_public": 2},
+            plain
+            | {"priority": "low", "due": None, "created": 3, "updated": 1, "updated_public": 2, "waiting_since": 9},
             plain | {"priority": "urgent", "due": "2026-12-24", "created": 2, "updated": 3, "updated_public": 1},
-            plain | {"priority": "normal", "due": "2026-01-31", "created": 1, "updated": 2, "updated_public": 3},
+            plain
+            | {"priority": "normal", "due": "2026-01-31", "created": 1, "updated": 2, "updated_public": 3}
+            | {"waiting_since": 8},
             plain | {"priority": "urgent", "due": "2026-12-24", "created": 2, "updated": 3, "updated_public": 1},
         ]
     )
     orders = {
+        (STAFF, "-heard"): [1, 4, 2, 3],
+        (STAFF, "waiting"): [3, 1, 2, 4],  # where nobody waits, by number
         (STAFF, "-updated"): [4, 2, 3, 1],
         (STAFF, "updated"): [1, 3, 2, 4],
         (STAFF, "-created"): [1, 4, 2, 3],
@@ -154,6 +165,22 @@ def test_each_sort_puts_first_what_it_says(shelf):
     }
     for (audience, sort), order in orders.items():
         assert [row.id for row in shelf.page(Filter(audience, sort=sort)).rows] == order, sort
+
+
+@pytest.mark.parametrize("sort", filters.STAFF_SORTS)
+def test_what_waits_for_somebody_else_comes_last_among_ones_own_whichever_way_the_list_goes(shelf, sort):
+    plain = {"requester": 4, "priority": "low", "due": None, "updated_public": 1, "deleted": False, "tags": []}
+    statuses_ = ("pending", "new", "pending", "open", "new")
+    shelf.fill(
+        plain | {"status": status, "assignee": owner, "created": n, "updated": n, "heard": n, "waiting_since": n}
+        for owner in (2, None)
+        for n, status in enumerate(statuses_)
+    )
+    for view in ("mine", "unassigned"):
+        rows = shelf.page(Filter(STAFF, view, owner=2, sort=sort)).rows
+        assert [row.status == "pending" for row in rows] == [False, False, False, True, True], view
+    mixed = shelf.page(Filter(STAFF, "all", sort=sort)).rows
+    assert sorted(row.status == "pending" for row in mixed) != [row.status == "pending" for row in mixed]
 
 
 @pytest.mark.parametrize("sort", filters.STAFF_SORTS)
@@ -230,9 +257,25 @@ def met(role: Role, view: str, **fields: object) -> bool:
     return parsed(role, view=view).meets(filed({"status": "open", "priority": "low", "requester": 2} | fields))
 
 
+def test_every_view_has_a_usual_order_which_its_text_does_not_name():
+    assert parsed(Role.AGENT).sorted_by == "-heard" and parsed(Role.AGENT, view="solved").sorted_by == "-updated"
+    assert parsed(Role.REQUESTER).sorted_by == "-updated"
+    for view, sort in (("inbox", "-heard"), ("solved", "-updated")):
+        assert parsed(Role.AGENT, view=view, sort=sort) == parsed(Role.AGENT, view=view)
+    assert parsed(Role.REQUESTER, sort="waiting") == parsed(Role.REQUESTER), "no requester learns who waits"
+
+
 def test_each_view_means_what_it_says():
     undone, done = ("new", "open", "pending"), ("solved", "closed")
-    for view, role in (("inbox", Role.AGENT), ("open", Role.REQUESTER), ("unassigned", Role.ADMIN)):
+    assert [met(Role.AGENT, "inbox", status=status) for status in (*undone, *done)] == [True, True, False, False, False]
+    assert [met(Role.AGENT, "pending", status=status) for status in (*undone, *done)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    for view, role in (("open", Role.REQUESTER), ("unassigned", Role.ADMIN)):
         assert all(met(role, view, status=status) for status in undone)
         assert not any(met(role, view, status=status) for status in done)
     assert [met(Role.AGENT, "mine", assignee=person) for person in (2, 1, None)] == [True, False, False]

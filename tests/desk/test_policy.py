@@ -143,7 +143,8 @@ async def test_a_requester_sees_the_public_fields_of_their_ticket_and_no_other(d
     assert (header.subject, header.status, header.requester) == ("Printer", "open", "Clara")
     [row] = (await queries.page(Filter(clara))).rows
     shown = {name for name, value in dataclasses.asdict(row).items() if value not in (None, ())}
-    assert shown == {"id", "sort_key", "subject", "status", "moment"}
+    assert shown == {"id", "sort_key", "subject", "status", "moment", "words", "by_staff"}
+    assert (row.words, row.by_staff) == ("Have you switched it on?", True)
     assert row.moment == secretive.updated_public < secretive.updated
 
 
@@ -180,7 +181,8 @@ async def test_what_staff_do_among_themselves_does_not_move_a_requesters_list(de
     await forms.change(desk.anna, secretive.id, "3", {"priority": "high", "tags": "", "assignee": "none", "due": ""})
     clara = await queries.page(Filter(desk.clara.audience))
     assert [row.id for row in clara.rows] == [later.id, secretive.id]
-    assert [row.id for row in (await queries.page(Filter(STAFF))).rows] == [secretive.id, later.id]
+    assert [row.id for row in (await queries.page(Filter(STAFF, sort="-updated"))).rows] == [secretive.id, later.id]
+    assert [row.id for row in (await queries.page(Filter(STAFF))).rows] == [later.id, secretive.id]
 
 
 async def test_another_persons_ticket_looks_like_one_that_does_not_exist(desk, secretive):

@@ -113,8 +113,8 @@ async def full(desk):
         ("ᵖ4", []),
         ("person1", []),
         ("!?", []),
-        ("", [1, 4, 3, 2]),  # no search: by its last change
-        ("  ", [1, 4, 3, 2]),
+        ("", [4, 3, 2, 1]),  # no search: by what was heard last
+        ("  ", [4, 3, 2, 1]),
         ("p", []),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import UTC, date, timedelta
 from itertools import count
 
 from app import db
-from app.desk import comments, days, embeds, people, tickets
+from app.desk import comments, days, embeds, people, reading, tickets
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Comment, EmbedKey, Person, Ticket
 from app.desk.roles import Role
@@ -84,6 +84,14 @@ async def _its_day_comes(desk: Desk, ticket: Ticket, *, over: bool) -> None:
     await the_clock_moves(1)
 
 
+async def _read(desk: Desk, ticket: Ticket, *, again: bool = False) -> None:
+    """By Anna, after somebody has said something new."""
+    await desk.say(ticket, by=desk.cast.boris)
+    await reading.read(desk.cast.anna, ticket.id, (await Ticket.get(id=ticket.id)).last_said)
+    if again:
+        await reading.unread(desk.cast.anna, ticket.id)
+
+
 async def _restored(desk: Desk, ticket: Ticket) -> None:
     await tickets.delete(desk.cast.anna, ticket.id)
     await tickets.restore(desk.cast.vera, ticket.id)
@@ -152,6 +160,8 @@ VERBS: dict[str, Verb] = {
     "a note is deleted": lambda desk, ticket: _removed(desk, ticket, "note"),
     "a reply is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "reply"),
     "a note is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "note"),
+    "it is read": _read,
+    "it is marked unread": lambda desk, ticket: _read(desk, ticket, again=True),
     "it is deleted": lambda desk, ticket: tickets.delete(desk.cast.anna, ticket.id),
     "it is deleted and restored": _restored,
     "a colleague comes": lambda desk, _: desk.hire(),

@@ -3,20 +3,22 @@
 import asyncio
 import os
 import random
+from dataclasses import replace
 
 import pytest
 
 from app import db
-from app.desk import comments, people
+from app.desk import comments, people, reading
 from app.desk.events import What
 from app.desk.models import Comment, Ticket
 from app.desk.roles import Role
 from app.live import journal, relay, shown
 from app.live.kinds import KINDS
+from app.live.regions.reads import ReadsRegion
 from tests import forms
 from tests.live import applier
 from tests.live.actions import VERBS, Desk, something, the_clock_moves, today
-from tests.live.pages import OpenPage, equal, said_of
+from tests.live.pages import OpenPage, close_code, equal, said_of
 
 STAFF_PAGES = (
     "/tickets",
@@ -171,6 +173,43 @@ async def test_a_row_says_by_what_it_was_found_and_follows_what_is_said(desk, op
     await found_by("A secret LEVER", first)
     await comments.remove(desk.cast.anna, note.id)
     await found_by(first, first)
+
+
+async def test_what_one_reads_is_read_in_ones_other_lists_and_in_nobody_elses(desk, open_, computed):
+    """And what others write costs nobody's marks anything."""
+    anna, boris = desk.cast.anna, desk.cast.boris
+    pages = [await open_(anna, "/tickets"), await open_(anna, "/tickets?view=all"), await open_(boris, "/tickets")]
+
+    def marks(page) -> dict[str, str]:
+        [mine] = page.css("#my-reads > span")
+        return dict(mark.split(":") for mark in mine.get("data-marks").split())
+
+    computed.clear()
+    said = await desk.say(await Ticket.get(id=1), by=desk.cast.clara)
+    for page in pages:
+        await page.caught_up()
+    assert computed and not any(isinstance(region, ReadsRegion) for region in computed), "nobody's marks changed"
+    await equal(pages)
+    assert all(page.css("#ticket-1")[0].get("data-last") == str(said.event_id) for page in pages)
+    await reading.read(anna, 1, said.event_id)
+    await equal(pages)
+    assert [marks(page).get("1") for page in pages] == [str(said.event_id), str(said.event_id), None]
+    note = await desk.say(await Ticket.get(id=1), by=boris, kind="note")
+    await equal(pages)
+    assert [marks(page).get("1") for page in pages] == [str(said.event_id), str(said.event_id), str(note.event_id)]
+    await reading.read(anna, 1, note.event_id)
+    await reading.unread(anna, 1)
+    await equal(pages)
+    assert marks(pages[0])["1"] == str(note.event_id - 1)
+
+
+async def test_nobody_watches_what_another_has_read(served, desk, open_):
+    page = await open_(desk.cast.boris, "/tickets", connect=False)
+    tokens = served.relay.tokens
+    grant = tokens.read(page.token)
+    page.token = tokens.make(replace(grant, regions=(*grant.regions, ReadsRegion(desk.cast.anna.id))))
+    await page.connect()
+    assert await close_code(page) == 4403
 
 
 async def test_a_search_rests_between_two_looks_and_loses_nothing_meanwhile(desk, open_, computed, monkeypatch):

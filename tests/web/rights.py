@@ -38,6 +38,13 @@ POST    /tickets/<number:ticket>/restore  ticket                    303    403  
 POST    /tickets/<number:ticket>/restore  deleted ticket            303    303    404    404    404     login  login
 POST    /tickets/<number:ticket>/restore  nothing                   404    404    404    404    404     login  login
 
+POST    /tickets/<number:ticket>/read     ticket                    303    303    303    403    404     login  login
+POST    /tickets/<number:ticket>/read     deleted ticket            404    404    404    404    404     login  login
+POST    /tickets/<number:ticket>/read     nothing                   404    404    404    404    404     login  login
+POST    /tickets/<number:ticket>/unread   ticket                    303    303    303    403    404     login  login
+POST    /tickets/<number:ticket>/unread   deleted ticket            404    404    404    404    404     login  login
+POST    /tickets/<number:ticket>/unread   nothing                   404    404    404    404    404     login  login
+
 POST    /tickets/<number:ticket>/comments ticket                    303    303    303    303    404     login  login
 POST    /tickets/<number:ticket>/comments ticket, a note            303    303    303    403    404     login  login
 POST    /tickets/<number:ticket>/comments ticket, a status          303    303    303    403    404     login  login
@@ -151,11 +158,13 @@ FIELDS = {
         "requester": "body key !kind !status",
     },
     "POST /comments/<number:comment>": {"staff": "body version", "requester": "body version"},
-    "POST /settings": {"staff": "language shortcuts", "requester": "language shortcuts"},
+    "POST /settings": {"staff": "language shortcuts reply_waits two_lines", "requester": "language shortcuts"},
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},
     "POST /tickets/<number:ticket>/restore": {"staff": "", "requester": None},
+    "POST /tickets/<number:ticket>/read": {"staff": "up_to", "requester": None},
+    "POST /tickets/<number:ticket>/unread": {"staff": "", "requester": None},
     "POST /comments/<number:comment>/delete": {"staff": "", "requester": ""},
 }
 

@@ -128,7 +128,7 @@ async def test_what_is_sent_is_packed_for_whoever_takes_it_so(served):
 
 
 async def test_the_first_page_is_small(served):
-    """Eight requests (with the socket) and 70 kB, its own scripts 40 kB (docs/decisions/scripts.md); the browser counts them in the bench."""
+    """Eight requests (with the socket) and 70 kB, its own scripts 40 kB: docs/decisions/scripts.md."""
     for _ in range(50):
         await a_ticket(served.cast.clara, subject="A printer that prints nothing at all")
     anna = await served.client(served.cast.anna)

@@ -281,6 +281,9 @@ VALUES = {
     "shortcuts": "on",
     "name": "Another name",
     "origins": "https://another.example",
+    "up_to": "999999",
+    "reply_waits": "on",
+    "two_lines": "on",
 }
 KEY_ID = re.compile(r"ek_[\w-]+")
 MOVES = {
@@ -295,6 +298,10 @@ MOVES = {
     "at",
     "position",
     "revoked",
+    "heard",
+    "waiting_since",
+    "last_said",
+    "number",
 }
 THINGS = {":ticket>": "ticket", ":comment>": "her reply", "<id>": "key"}
 KNOWN_AS = {"vera": ("admin", "staff"), "anna": ("agent", "staff"), "clara": ("requester",)}
@@ -362,7 +369,8 @@ async def outcome(route: str, name: str, form: dict[str, str], room: Room) -> tu
     else:
         client = await room.client(name)
     if rule == "/settings":
-        await people.set_preferences(await Person.get(id=room.person(name).id), language="", shortcuts=False)
+        unset = {"language": "", "shortcuts": False, "reply_waits": False, "two_lines": False}
+        await people.set_preferences(await Person.get(id=room.person(name).id), **unset)
     before = await everything()
     got = await client.request(method, path, data=form, **options)
     after = await everything()

@@ -54,7 +54,7 @@ class ListRegion(OfFilter):
             parts.append(Part("#list-people", "live/people.html", tuple(sorted(called.items()))))
         return Content(
             target="#ticket-rows",
-            descending=self.filter.descending,
+            descending=self.filter.order.descending,
             entries=tuple(Entry(_entry(it.id), it.sort_key, row, it) for it in page.rows),
             parts=tuple(parts),
         )
