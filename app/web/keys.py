@@ -13,9 +13,9 @@ from app.web.forms import _
 class Shortcut:
     """keys: alternatives; two letters one after another have a space between.
 
-    does: click, focus, or a verb of a module of the page (static/js/keys.js, verb); empty: the browser, or a module that
-    listens for itself. on: the selector of what is clicked, focused or used, empty for everywhere; else what the verb
-    takes, as for move how many rows or messages on.
+    does: click, focus, or a verb of a module of the page (static/js/keys.js, verb); empty: the browser, or a module
+    that listens for itself. on: the selector of what is clicked, focused or used, empty for everywhere; else what the
+    verb takes, as for move how many rows or messages on.
     """
 
     keys: tuple[str, ...]
