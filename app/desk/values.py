@@ -139,7 +139,7 @@ def change_of_many(form: Mapping[str, str], me: int | None) -> Change:
     fields = {name: _kept(name, "" if text == "none" else text, me) for name, text in named.items()}
     asked = Change(0, {name: value for name, value in fields.items() if name not in MARKING}, *_marking(named))
     if not (asked.fields or asked.more or asked.fewer):
-        raise Invalid({"form": Code.NOTHING_ASKED})
+        raise Invalid({"change": Code.NOTHING_ASKED})
     return asked
 
 

@@ -39,6 +39,16 @@ STAFF = (
     Shortcut(("g u",), _("Go to tickets without an assignee"), "click", "[data-view=unassigned]"),
     Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
 )
+SELECTION = (
+    Shortcut(("x",), _("Select the row at the cursor"), "select", "row"),
+    Shortcut(("X",), _("Select from the last selected row to the cursor"), "select", "range"),
+    Shortcut(("Shift+ArrowDown",), _("Extend the selection downwards"), "extend", "1"),
+    Shortcut(("Shift+ArrowUp",), _("Extend the selection upwards"), "extend", "-1"),
+    Shortcut(("* a",), _("Select all of the page"), "select", "all"),
+    Shortcut(("* n", "Escape"), _("Select none"), "select", "none"),
+    Shortcut(("w",), _("Show the changes that wait"), "show", ""),
+    Shortcut(("z",), _("Take back the last thing"), "undo", ""),
+)
 TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)
 STAFF_TICKET = (
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
@@ -55,4 +65,4 @@ WRITING = (
 
 
 def shortcuts(*, staff: bool) -> tuple[Shortcut, ...]:
-    return (*LIST, *(STAFF if staff else ()), *TICKET, *(STAFF_TICKET if staff else ()), *WRITING)
+    return (*LIST, *((*STAFF, *SELECTION) if staff else ()), *TICKET, *(STAFF_TICKET if staff else ()), *WRITING)

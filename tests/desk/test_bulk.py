@@ -41,10 +41,9 @@ async def test_each_ticket_is_changed_by_an_event_of_its_own_and_all_in_one_go(d
         (What.TICKET_UPDATED, number, desk.anna.id, {"status", "assignee", "due"}) for number in seen
     ]
     for number in seen:
-        assert await now(number) | {"subject": ""} == {
-            **{"subject": "", "status": "pending", "priority": "normal", "requester": desk.anna.id},
-            **{"assignee": desk.anna.id, "tags": [], "due": "2031-01-31"},
-        }
+        kept = await now(number)
+        assert (kept["status"], kept["assignee"], kept["due"]) == ("pending", desk.anna.id, "2031-01-31")
+        assert (kept["priority"], kept["tags"], kept["requester"]) == ("normal", [], desk.anna.id)
         assert (await Ticket.get(id=number)).version == 2
 
 
@@ -195,7 +194,7 @@ def test_an_empty_field_of_many_is_left_alone_and_none_empties_it():
     assert values.change_of_many(form, 1) == Change(0, {"assignee": None, "due": None, "tags": []})
     with pytest.raises(Invalid) as problem:
         values.change_of_many({"status": "", "add-tags": ", ,"}, 1)
-    assert problem.value.errors == {"form": Code.NOTHING_ASKED}
+    assert problem.value.errors == {"change": Code.NOTHING_ASKED}
     assert len(values.seen([f"{n}:1" for n in range(500)])) == 500
 
 

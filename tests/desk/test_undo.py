@@ -1,4 +1,4 @@
-"""Taking back what one has just done: as it was before, while nobody changed the same since; else it is said why not."""
+"""Taking back what one has just done: as it was before, while nobody changed the same since; else it says why not."""
 
 import asyncio
 

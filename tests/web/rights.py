@@ -197,7 +197,11 @@ FORMS = {
     "POST /embed/tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /login": {"email": "anna@pult.example", "password": "not her password"},
 }
-WITH = {"a note": {"kind": "note"}, "a status": {"status": "pending"}, "to be deleted": {"delete": "1"}}  # more in it, named after a comma
+WITH = {
+    "a note": {"kind": "note"},
+    "a status": {"status": "pending"},
+    "to be deleted": {"delete": "1"},
+}  # more in it, named after a comma
 
 
 @dataclass(frozen=True)
