@@ -18,6 +18,9 @@ const box = (row) => row.querySelector("[name=ticket]");
 const isAny = () => chosen.size > 0;
 
 export function start() {
+  verb("select", (what) => VERBS[what](), (what) => isThere() && (what !== "none" || isAny()));
+  verb("extend", (by) => extend(Number(by)), isThere, { held: true });
+  verb("show", hold.release, hold.isWaiting);
   if (!form()) return;
   hold.holdWhile(isAny);
   document.addEventListener("mousedown", keepText);
@@ -26,9 +29,6 @@ export function start() {
   document.addEventListener("submit", submitted, { capture: true });
   document.addEventListener("pult:applied", paint);
   addEventListener("pageshow", paint);
-  verb("select", (what) => VERBS[what](), (what) => rows().length > 0 && (what !== "none" || isAny()));
-  verb("extend", (by) => extend(Number(by)), () => rows().length > 0, { held: true });
-  verb("show", hold.release, hold.isWaiting);
   paint();
 }
 
@@ -58,10 +58,14 @@ export async function apply(fields) {
 
 // -- by keys --
 
+function isThere() {
+  return form() !== null && rows().length > 0;
+}
+
 const VERBS = {
-  row: () => current() && toggle(current()),
-  range: () => current() && range(current()),
-  all: () => change(rows(), true),
+  row: () => isThere() && current() && toggle(current()),
+  range: () => isThere() && current() && range(current()),
+  all: () => isThere() && change(rows(), true),
   none,
 };
 
@@ -79,6 +83,7 @@ function range(row) {
 
 // The row beside the cursor's as well; on the way back to where it began, the cursor's no more.
 function extend(by) {
+  if (!isThere()) return false;
   const all = rows();
   const at = all.indexOf(current());
   const next = all[at + by];

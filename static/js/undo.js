@@ -14,10 +14,10 @@ let timer = 0;
 const line = () => document.getElementById("toast");
 
 export function start() {
+  verb("undo", takeBack, () => events.length > 0 || Boolean(restoring()));
   if (!line()) return;
   document.addEventListener("pult:told", ({ detail }) => tell(detail));
   document.addEventListener("click", ({ target }) => target.closest("[data-undo]") && takeBack());
-  verb("undo", takeBack, () => events.length > 0 || Boolean(restoring()));
 }
 
 // event: the number by which it can be taken back, if it can; leads: whether the page is left for another.
