@@ -123,7 +123,7 @@ async def _back(actor: Actor, step: Step, result: Undone) -> Applied | None:
         result.refused.append(ticket.id)
         return None
     now = tickets.fields_with(ticket, step.one.tags)
-    before = {name: pair[0] for name, pair in step.event.changes.items() if name in FIELDS}
+    before = {name: step.event.changes[name][0] for name in FIELDS if name in step.event.changes}
     fields = {name: Field(value, now[name], now[name], now[name], None) for name, value in before.items()}
     fields = {name: field for name, field in fields.items() if field.value != field.now}
     if not fields:
