@@ -15,7 +15,15 @@ from jinja2 import Environment
 from app.config import ROOT
 from app.live.render import LANGUAGES, Renderer, templates
 
-NAMES = {"Pult", "Ctrl", "Enter", "settings", "keys", "true"}  # what stands in templates and is no text of a language
+NAMES = {
+    "Pult",
+    "Ctrl",
+    "Shift",
+    "Enter",
+    "settings",
+    "keys",
+    "true",
+}  # what stands in templates and is no text of a language
 SPOKEN = ("aria-label", "placeholder", "title", "alt", "data-confirm")  # attributes that people read or hear
 
 TRANSLATED = pytest.mark.parametrize("language", LANGUAGES[1:])

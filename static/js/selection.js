@@ -63,11 +63,16 @@ function isThere() {
 }
 
 const VERBS = {
-  row: () => isThere() && current() && toggle(current()),
+  row: () => isThere() && press(current() && box(current())),
   range: () => isThere() && current() && range(current()),
-  all: () => isThere() && change(rows(), true),
+  all: () => isThere() && press(form().querySelector("[data-all]")),
   none,
 };
+
+function press(control) {
+  control?.click();
+  return Boolean(control);
+}
 
 function toggle(row, on = !chosen.has(row.dataset.ticket)) {
   anchor = row.dataset.ticket;
@@ -124,6 +129,7 @@ function keepText(event) {
 
 function clicked(event) {
   if (event.target.closest("[data-clear]")) return none();
+  if (event.target.closest("[data-all]")) return change(rows(), true);
   const row = event.target.closest(ROWS.list);
   if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
   const own = event.target === box(row);

@@ -66,7 +66,7 @@ async def test_a_single_change_says_what_it_was_and_is_taken_back_the_same_way(s
     before = await everything()
     refused = await anna.post("/undo", data={"event": answer.headers["Pult-Event"]}, headers=HTMX | RUSSIAN)
     assert refused.status_code == 409 and await everything() == before
-    assert said(refused) == "Обращение №1: изменение не отменено, с тех пор это изменил(а) Boris: Исполнитель, Метки"
+    assert said(refused) == "Обращение №1: изменение не отменено, с тех пор это меняли (Boris): Исполнитель, Метки"
     deleted = await boris.post("/tickets/1/delete", headers=HTMX | RUSSIAN)
     assert said(deleted) == "Обращение №1: удалено"
     restored = await boris.post("/undo", data={"event": deleted.headers["Pult-Event"]}, headers=HTMX)
