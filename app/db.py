@@ -156,10 +156,17 @@ async def shrink() -> None:
 async def insert_many(table: str, columns: Sequence[str], values: Sequence[Sequence[object]]) -> None:
     """Insert rows in one statement each, without models; for bulk work inside a transaction."""
     marks = ", ".join("?" * len(columns))
-    sql = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})'  # noqa: S608 - names are our own
-    await _client().execute_many(sql, [list(row) for row in values])
+    await many(f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})', values)  # noqa: S608 - our own names
     if "id" in columns:
         await _opened.follow(_client(), table)
+
+
+async def many(sql: str, values: Sequence[Sequence[object]]) -> None:
+    """One statement, once with each of these; inside a transaction. One alone is not worth the way to a thread."""
+    if len(values) == 1:
+        await rows(sql, values[0])
+    elif values:
+        await _client().execute_many(sql, [list(row) for row in values])
 
 
 @asynccontextmanager

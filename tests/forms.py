@@ -13,7 +13,8 @@ async def open_ticket(actor: Actor, subject: str, body: str, **form: str) -> Tic
 
 
 async def change(actor: Actor, ticket: int, version: str, form: Mapping[str, str]) -> Ticket:
-    return await tickets.change(actor, ticket, values.change({**form, "version": version}, actor.id))
+    await tickets.change(actor, ticket, values.change({**form, "version": version}, actor.id))
+    return await Ticket.get(id=ticket)
 
 
 async def write(actor: Actor, ticket: int, body: str, **form: str) -> Comment:

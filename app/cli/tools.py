@@ -105,6 +105,9 @@ WORDS: dict[Code, str] = {
     Code.CLOSED: "this ticket is closed and takes no more replies",
     Code.CLOSED_TO_EDITS: "the ticket is closed, and its messages stay as they are",
     Code.ANSWERED: "the message was answered, and stays as it is",
+    Code.NO_TICKETS: "no ticket is named",
+    Code.TOO_MANY_TICKETS: "at most 500 tickets can be changed at once",
+    Code.NOTHING_ASKED: "nothing is named that is to be changed",
     Code.NOT_WRITTEN: "nothing was saved: the database takes no changes now",
 }
 

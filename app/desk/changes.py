@@ -1,18 +1,20 @@
 """What a person changes by a form of a ticket: what they touched, checked, where nobody else changed it meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.desk import names, people, policy, values
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid
 from app.desk.events import What
-from app.desk.models import Event, Person, Ticket
+from app.desk.models import Event, Person, Status, Ticket
 from app.desk.roles import Right
 from app.desk.values import Change
 
 FORM = {"subject", "status", "priority", "assignee", "tags", "due"}  # what the form of a page names, touched or not
+
+Pairs = dict[str, tuple[Any, Any]]  # field -> (before, after)
 
 
 @dataclass(frozen=True)
@@ -36,40 +38,92 @@ class Field:
         return self.value != self.then or (self.own != self.then and not whole)
 
 
-async def wanted(actor: Actor, ticket: Ticket, now: Mapping[str, Any], asked: Change) -> dict[str, tuple[Any, Any]]:
-    """The changes, field -> (before, after), of a form.
+@dataclass(frozen=True)
+class Asked:
+    """A Change with the people whom it names looked up. assignable: whether its assignee can be one now."""
 
-    now: the ticket's fields. What is as it was then was not touched: it is not checked, since rules and people change
-    while a value stands, and takes nobody's change back. One's own changes since are none of somebody else's: the
-    later one holds. Raises Invalid, or Conflict for a field that somebody else changed as well.
-    """
-    later = await _since(ticket, asked.version)
+    version: int
+    fields: Mapping[str, Any]
+    more: frozenset[str] = frozenset()
+    fewer: frozenset[str] = frozenset()
+    assignable: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        return set(self.fields) >= FORM
+
+
+async def looked_up(asked: Change) -> Asked:
     named = dict(asked.fields)
     if "requester" in named:
         found = await people.by_email(named["requester"])
         named["requester"] = found.id if found else None
-    read = {name: _field(actor, name, value, now, later) for name, value in named.items()}
-    touched = {name: field for name, field in read.items() if field.is_touched(whole=set(named) >= FORM)}
+    assignable = await can_be_assigned(named.get("assignee"))
+    return Asked(asked.version, named, frozenset(asked.more), frozenset(asked.fewer), assignable)
+
+
+def check_version(ticket: Ticket, seen: int) -> None:
+    """Nobody has seen a version that there was not. Raises Invalid."""
+    if seen > ticket.version:
+        raise Invalid({"version": Code.UNKNOWN})
+
+
+async def since(ticket: Ticket, seen: int) -> list[Event]:
+    """The changes of a ticket's fields after a version, in order. Each of them made one version."""
+    if seen >= ticket.version:
+        return []
+    found = Event.filter(ticket_id=ticket.id, kind=What.TICKET_UPDATED.value).order_by("-id")
+    latest = await found.limit(ticket.version - seen)
+    return [event for event in reversed(latest) if event.data["version"] > seen]
+
+
+def touched(actor: Actor, now: Mapping[str, Any], asked: Asked, later: list[Event]) -> dict[str, Field]:
+    """What is to be changed of a ticket with these fields now; of which others changed the same meanwhile, it says.
+
+    later: the changes since the version that was seen. What is as it was then was not touched: it is not checked, since
+    rules and people change while a value stands, and takes nobody's change back. One's own changes since are none of
+    somebody else's: the later one holds. Raises Invalid.
+    """
+    read = {name: _field(actor, name, value, now, later) for name, value in asked.fields.items()}
+    if asked.more or asked.fewer:
+        read["tags"] = _marked(actor, asked, read.get("tags"), now["tags"], later)
+    fields = {name: field for name, field in read.items() if field.is_touched(whole=asked.is_whole)}
+    check(fields, assignable=asked.assignable)
+    return fields
+
+
+def check(fields: Mapping[str, Field], *, assignable: bool) -> None:
+    """Whether a ticket may have these values now. Raises Invalid."""
     errors: dict[str, Code] = {}
     about: dict[str, str] = {}
-    for name, field in touched.items():
+    for name, field in fields.items():
         if name == "tags" and (refused := values.refused_tags(field.value, standing=field.now)):
             errors[name], about[name] = refused
-        elif wrong := await _wrong(name, field):
+        elif wrong := _wrong(name, field, assignable=assignable):
             errors[name] = wrong
     if errors:
         raise Invalid(errors, about)
-    if theirs := [field.others for field in touched.values() if field.others]:
-        by = max(theirs, key=lambda event: event.id).actor_id
-        await _refuse(ticket, touched, by=by, untouched=frozenset(named) - frozenset(touched))
-    return {name: (now[name], field.value) for name, field in touched.items()}
 
 
-async def _since(ticket: Ticket, seen: int) -> list[Event]:
-    """The changes of a ticket's fields after a version, in order. Each of them made one version."""
-    found = Event.filter(ticket_id=ticket.id, kind=What.TICKET_UPDATED.value).order_by("-id")
-    latest = await found.limit(ticket.version - seen) if seen < ticket.version else []
-    return [event for event in reversed(latest) if event.data["version"] > seen]
+async def refuse_theirs(ticket: Ticket, fields: Mapping[str, Field], asked: Asked) -> None:
+    """Raises Conflict for fields that somebody else changed as well."""
+    both = {name: field for name, field in fields.items() if field.others}
+    if not both:
+        return
+    by = max((field.others for field in both.values() if field.others), key=lambda event: event.id).actor_id
+    theirs = {name: field.now for name, field in both.items()}
+    mine = {name: field.value for name, field in both.items()}
+    called = await names.of([by] if by else [])
+    untouched = frozenset(asked.fields) - frozenset(fields)
+    raise Conflict(theirs, version=ticket.version, by="".join(called.values()), mine=mine, untouched=untouched)
+
+
+def pairs(ticket: Ticket, now: Mapping[str, Any], fields: Mapping[str, Field]) -> Pairs:
+    """The changes with what follows from them: who is assigned a new ticket opens it."""
+    made = {name: (now[name], field.value) for name, field in fields.items()}
+    if made.get("assignee", (0, None))[1] and ticket.status is Status.NEW and "status" not in made:
+        made["status"] = (Status.NEW.value, Status.OPEN.value)
+    return made
 
 
 def _field(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: list[Event]) -> Field:
@@ -85,6 +139,20 @@ def _field(actor: Actor, name: str, value: Any, now: Mapping[str, Any], later: l
     return Field(value, now_, then, own, others)
 
 
+def _marked(actor: Actor, asked: Asked, typed: Field | None, now: list[str], later: list[Event]) -> Field:
+    """The tags with some more and some fewer. What others made of the rest meanwhile is in nobody's way.
+
+    What one has added, or taken away, since the version that one saw is not done again: it is a second send.
+    typed: what the form says of all tags, if it does.
+    """
+    own = [event.data["changes"].get("tags") for event in later if event.actor_id == actor.id]
+    added = {tag for pair in own if pair for tag in set(pair[1]) - set(pair[0])}
+    taken = {tag for pair in own if pair for tag in set(pair[0]) - set(pair[1])}
+    more, fewer = asked.more - added, asked.fewer - taken
+    value = sorted((set(typed.value if typed else now) | more) - fewer)
+    return replace(typed, value=value) if typed else Field(value, now=now, then=now, own=now, others=None)
+
+
 def _as_typed(name: str, value: Any) -> Any:
     """A value that is kept as a form that shows it would bring it back: what was kept may be from other rules."""
     if name == "subject":
@@ -92,7 +160,7 @@ def _as_typed(name: str, value: Any) -> Any:
     return values.read_tags(",".join(value)) if name == "tags" else value
 
 
-async def _wrong(name: str, field: Field) -> Code | None:
+def _wrong(name: str, field: Field, *, assignable: bool) -> Code | None:
     errors: dict[str, Code] = {}
     match name:
         case "subject":
@@ -102,7 +170,7 @@ async def _wrong(name: str, field: Field) -> Code | None:
         case "priority":
             values.collect(errors, name, lambda: values.parse_priority(field.value))
         case "assignee":
-            return None if await can_be_assigned(field.value) else Code.UNKNOWN
+            return None if assignable else Code.UNKNOWN
         case "due":
             values.collect(errors, name, lambda: values.parse_due(field.value or ""))
         case "requester":
@@ -116,11 +184,3 @@ async def can_be_assigned(read: int | str | None) -> bool:
         return read is None
     found = await Person.get_or_none(id=read)
     return found is not None and policy.may(found, Right.BE_ASSIGNED)
-
-
-async def _refuse(ticket: Ticket, touched: Mapping[str, Field], *, by: int | None, untouched: frozenset[str]) -> None:
-    both = {name: field for name, field in touched.items() if field.others}
-    theirs = {name: field.now for name, field in both.items()}
-    mine = {name: field.value for name, field in both.items()}
-    called = await names.of([by] if by else [])
-    raise Conflict(theirs, version=ticket.version, by="".join(called.values()), mine=mine, untouched=untouched)

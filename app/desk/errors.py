@@ -23,6 +23,9 @@ class Code(StrEnum):
     CLOSED = "closed"  # the ticket takes no more replies
     CLOSED_TO_EDITS = "closed_to_edits"  # the ticket is closed: what its requester said there stays
     ANSWERED = "answered"  # somebody answered what was said: it stays
+    NO_TICKETS = "no_tickets"  # none is selected
+    TOO_MANY_TICKETS = "too_many_tickets"
+    NOTHING_ASKED = "nothing_asked"  # of those that are
     NOT_WRITTEN = "not_written"  # the database takes nothing now
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
@@ -196,9 +196,14 @@ def _frozen(value: Any) -> Any:
 
 async def number() -> int:
     """The next event number, inside the caller's transaction; whoever listens is told of it by the commit itself."""
+    return (await _numbers(1))[0]
+
+
+async def _numbers(count: int) -> range:
     told = db.dialect().announce
-    [row] = await db.rows(f"UPDATE journal SET position = position + 1 WHERE id = 1 RETURNING position{told}")  # noqa: S608
-    return int(row["position"])
+    [row] = await db.rows(f"UPDATE journal SET position = position + ? WHERE id = 1 RETURNING position{told}", [count])  # noqa: S608
+    last = int(row["position"])
+    return range(last - count + 1, last + 1)
 
 
 async def record(
@@ -221,12 +226,7 @@ async def record(
     before: what a message said until now. It is read for the threads of staff alone, and never as part of an event.
     taken: a number taken before with number(), where the change itself has to hold it.
     """
-    data: dict[str, Any] = {}
-    if ticket is not None:
-        data["fields"] = asdict(Filed.of(ticket, tags))
-        data["version"] = ticket.version
-    if changes:
-        data["changes"] = {name: list(pair) for name, pair in changes.items()}
+    data = _data(ticket, tags, changes)
     if session:
         data["session"] = session
     if embed_key:
@@ -246,6 +246,41 @@ async def record(
         data=data,
     )
     return taken
+
+
+def _data(ticket: Ticket | None, tags: Sequence[str], changes: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if ticket is not None:
+        data["fields"] = vars(Filed.of(ticket, tags)).copy()
+        data["version"] = ticket.version
+    if changes:
+        data["changes"] = {name: list(pair) for name, pair in changes.items()}
+    return data
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What happened to one of many tickets: as record() takes it. public: whether its requester may know."""
+
+    ticket: Ticket
+    tags: Sequence[str]
+    changes: dict[str, tuple[Any, Any]]
+    public: bool
+
+
+async def record_all(what: What, noted: Sequence[Noted], *, by: Actor) -> range:
+    """The same for each of these tickets, inside the caller's transaction; the numbers, in their order."""
+    numbers, at = await _numbers(len(noted)), db.now()
+    rows = [
+        [number, what.value, at, by.id, one.ticket.id, one.public, _json(_data(one.ticket, one.tags, one.changes))]
+        for number, one in zip(numbers, noted, strict=True)
+    ]
+    columns = "id, kind, at, actor_id, ticket_id, public, data"
+    await db.many(f"INSERT INTO event ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - names are our own
+    return numbers
 
 
 async def forget_words(comment: Comment) -> None:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from app.desk import addresses
@@ -23,6 +24,8 @@ TAGS = 20  # a ticket
 MOST_TAGS = 1000  # that are told apart in what was typed
 IDEMPOTENCY_KEY = 64
 FIRST_DAY = "1970-01-01"  # that a ticket can be due
+MOST = 500  # tickets that are changed together
+MARKING = ("add-tags", "remove-tags")  # of a form: tags beside those that a ticket has
 
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 _BETWEEN_TAGS = re.compile(
@@ -71,10 +74,13 @@ class Change:
 
     A form names every field, also those that nobody touched, and those may stand by rules of before: the verb knows
     which were touched, and checks them. requester: an address, as typed. assignee: an id, None, or what names nobody.
+    more, fewer: tags to add and to take away, whatever others there are by now; what is in both goes.
     """
 
     version: int
     fields: Mapping[str, Any] = field(default_factory=dict)
+    more: Sequence[str] = ()
+    fewer: Sequence[str] = ()
 
 
 def opening(form: Mapping[str, str], me: int | None) -> Opening:
@@ -121,12 +127,41 @@ def revision(form: Mapping[str, str]) -> Revision:
 
 
 def change(form: Mapping[str, str], me: int | None) -> Change:
-    """me: whom "me" names as the assignee. Every field but the version is one of the ticket."""
+    """me: whom "me" names as the assignee. Every field but the version and MARKING is one of the ticket."""
     errors: dict[str, Code] = {}
     version = collect(errors, "version", lambda: parse_version(form.get("version", "")))
     if errors:
         raise Invalid(errors)
-    return Change(version, {name: _kept(name, text, me) for name, text in form.items() if name != "version"})
+    fields = {name: _kept(name, text, me) for name, text in form.items() if name not in ("version", *MARKING)}
+    return Change(version, fields, *_marking(form))
+
+
+def change_of_many(form: Mapping[str, str], me: int | None) -> Change:
+    """Of a form for many tickets, with the version of none. What is empty stays as it is; "none" empties a field."""
+    named = {name: text for name, text in form.items() if text.strip()}
+    fields = {name: _kept(name, "" if text == "none" else text, me) for name, text in named.items()}
+    asked = Change(0, {name: value for name, value in fields.items() if name not in MARKING}, *_marking(named))
+    if not (asked.fields or asked.more or asked.fewer):
+        raise Invalid({"change": Code.NOTHING_ASKED})
+    return asked
+
+
+def _marking(form: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(read_tags(form.get(name, ""))) for name in MARKING)
+
+
+def seen(texts: Sequence[str]) -> dict[int, int]:
+    """Ticket -> version, of texts like "42:7". Raises Invalid, also for more than MOST."""
+    errors: dict[str, Code] = {}
+    read = [collect(errors, "ticket", partial(_seen, text)) for text in texts[: MOST + 1]]
+    if errors or not MOST >= len(texts) > 0:
+        raise Invalid(errors or {"ticket": Code.TOO_MANY_TICKETS if texts else Code.NO_TICKETS})
+    return dict(read)
+
+
+def _seen(text: str) -> tuple[int, int]:
+    ticket, _, version = text.partition(":")
+    return parse_version(ticket), parse_version(version)
 
 
 def _kept(name: str, text: str, me: int | None) -> Any:

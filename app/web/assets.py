@@ -19,6 +19,7 @@ CSS = (
     "layout",
     "search",
     "list",
+    "selection",
     "ticket",
     "thread",
     "composer",

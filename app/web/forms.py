@@ -28,6 +28,9 @@ WRONG: dict[Code, str] = {
     Code.CLOSED: _("This ticket is closed and takes no more replies."),
     Code.CLOSED_TO_EDITS: _("This ticket is closed: its messages stay as they are. Your text is here, to be copied."),
     Code.ANSWERED: _("This message was answered meanwhile and stays as it is. Send your text as a new message."),
+    Code.NO_TICKETS: _("Select some tickets first."),
+    Code.TOO_MANY_TICKETS: _("At most 500 tickets can be changed at once."),
+    Code.NOTHING_ASKED: _("Choose what to change."),
     Code.NOT_WRITTEN: _(
         "Nothing was saved: the desk's database takes no changes now. Your text is here. Try again soon."
     ),

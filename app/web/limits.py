@@ -22,6 +22,7 @@ ACCOUNT = parse("100 per hour")
 ADDRESS = parse("60 per minute")
 WORDS = {ACCOUNT_FROM_ADDRESS: "an account from an address", ACCOUNT: "an account", ADDRESS: "an address"}
 
+TICKETS_A_CHANGE = 10  # of many that are changed together: one of them costs a tenth of a change of its own
 CONNECTIONS = 3000  # a minute; 20 pages that are cut every 2 s ask for 600
 CONNECT = {"live.connection", "embed.session", "embed.connection"}
 MESSAGES = {"tickets.create", "comments.write", "embed.create", "embed.write"}
@@ -43,9 +44,9 @@ class Windows:
         self._kept = MemoryStorage()
         self._windows = MovingWindowRateLimiter(self._kept)
 
-    async def hit(self, limit: RateLimitItem, *who: str) -> int:
-        """Count once more, if there is room; the seconds until there is, which is 0 for whoever was counted."""
-        if await self._windows.hit(limit, *who):
+    async def hit(self, limit: RateLimitItem, *who: str, times: int = 1) -> int:
+        """Count so often more, if there is room; the seconds until there is, which is 0 for whoever was counted."""
+        if await self._windows.hit(limit, *who, cost=times):
             return 0
         window = await self._windows.get_window_stats(limit, *who)
         return max(1, math.ceil(window.reset_time - time.time()))
@@ -87,10 +88,22 @@ class Limits:
 
     async def admit(self, person: int, endpoint: str) -> None:
         """Count one POST. Raises TooMany."""
-        if endpoint in UNCOUNTED:
-            return
-        what, amount = self._limit(endpoint)
-        if amount and (wait := await self._windows.hit(RateLimitItemPerMinute(amount), what, str(person))):
+        if endpoint not in UNCOUNTED:
+            await self._count(person, *self._limit(endpoint))
+
+    async def admit_more(self, person: int, tickets: int) -> None:
+        """Of a POST that was admitted and is about so many tickets, count what it is worth besides. Raises TooMany.
+
+        Never more than there is: who has done nothing else for a minute may change as many as one can.
+        """
+        more, amount = math.ceil(tickets / TICKETS_A_CHANGE) - 1, self._settings.changes
+        if more > 0 and amount > 1:
+            await self._count(person, "changes", amount, times=min(more, amount - 1))
+
+    async def _count(self, person: int, what: str, amount: int, times: int = 1) -> None:
+        """amount: how many a minute; 0: as many as one likes."""
+        limit = RateLimitItemPerMinute(amount) if amount else None
+        if limit and (wait := await self._windows.hit(limit, what, str(person), times=times)):
             audit.too_much(f"{amount} {what} a minute")
             raise TooMany(wait)
 

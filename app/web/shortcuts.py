@@ -41,6 +41,16 @@ STAFF = (
     Shortcut(("g s",), _("Go to solved tickets"), "click", "[data-view=solved]"),
     Shortcut(("g a",), _("Go to all tickets"), "click", "[data-view=all]"),
 )
+SELECTION = (
+    Shortcut(("x",), _("Select the row at the cursor"), "select", "row"),
+    Shortcut(("X",), _("Select from the last selected row to the cursor"), "select", "range"),
+    Shortcut(("Shift+ArrowDown",), _("Extend the selection downwards"), "extend", "1"),
+    Shortcut(("Shift+ArrowUp",), _("Extend the selection upwards"), "extend", "-1"),
+    Shortcut(("* a",), _("Select all of the page"), "select", "all"),
+    Shortcut(("* n", "Escape"), _("Select none"), "select", "none"),
+    Shortcut(("w",), _("Show the changes that wait"), "show", ""),
+    Shortcut(("z",), _("Take back the last thing"), "undo", ""),
+)
 TICKET = (
     Shortcut(("J", "]"), _("Next ticket of the list"), "click", '[data-walk="1"]'),
     Shortcut(("K", "["), _("Previous ticket of the list"), "click", '[data-walk="-1"]'),
@@ -71,4 +81,10 @@ WRITING = (
 
 
 def shortcuts(*, staff: bool) -> tuple[Shortcut, ...]:
-    return (*LIST, *(STAFF if staff else ()), *TICKET, *((*STAFF_TICKET, *FIELDS) if staff else ()), *WRITING)
+    return (
+        *LIST,
+        *((*STAFF, *SELECTION) if staff else ()),
+        *TICKET,
+        *((*STAFF_TICKET, *FIELDS) if staff else ()),
+        *WRITING,
+    )

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from quart import Blueprint, Response, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
@@ -25,8 +27,9 @@ from app.live.regions.ticket import TicketRegion
 from app.web import pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
+from app.web.told import LEFT, Told, mark, of_address, of_event
 
-FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
+FIELDS = ("subject", "status", "priority", "assignee", "tags", *values.MARKING, "due", "requester")  # of a form
 MENUS = MenusRegion()
 ASKED = ("subject", "body", "key")
 OPENING = {False: ASKED, True: (*ASKED, "priority", "requester", "assignee", "tags")}  # by whether they are staff
@@ -79,18 +82,31 @@ async def front() -> WerkzeugResponse:
 
 @blueprint.get("/tickets")
 async def show_list() -> Response:
-    person = asker()
-    filter_ = filters.parse(person, request.args.to_dict(flat=False))
+    return await list_page(asker(), request.args)
+
+
+async def list_page(person: Person, asked: MultiDict[str, str], bulk: Form | None = None, **said: Told) -> Response:
+    """asked: what stands in its address. bulk: the form for many of its tickets, if that could not be taken; or what
+    is said of one: told."""
+    filter_ = filters.parse(person, asked.to_dict(flat=False))
     region, first = ListRegion(filter_), FirstRegion()
-    deleted = request.args.get("deleted", "") if person.is_staff else ""
+    deleted = asked.get("deleted", "") if person.is_staff else ""
     known = deleted.isascii() and deleted.isdecimal() and len(deleted) < 10
     removed = RemovedRegion(int(deleted)) if known else None
     reads = ReadsRegion(person.id)
     beside = (first, reads, removed) if removed else (first, reads)
+    told = said.get("told") or (await of_address(person, asked) if person.is_staff else None)
     live = await pages.look(person, region, *(beside if person.is_staff else ()), *_menus(person))
+    bulk, listed = bulk or Form({}), address_of(asked)
     return await pages.page(
         "tickets/list.html",
         live,
+        status=max(bulk.status, 409 if "told" in said else 200),
+        path=f"/tickets?{listed}".rstrip("?") if request.method == "POST" else "",
+        told=told,
+        bulk=bulk,
+        listed=listed,
+        choices=_choices(live.contents.get(MENUS)),
         region=region,
         first=first,
         reads=reads,
@@ -101,6 +117,11 @@ async def show_list() -> Response:
             replace(filter_, page=1), _choices(live.contents.get(MENUS)), person.id, _called(live.contents[region])
         ),
     )
+
+
+def address_of(asked: MultiDict[str, str]) -> str:
+    """What stands in the address of a list, without what was done there."""
+    return urlencode([(name, value) for name, value in asked.items(multi=True) if name not in (*LEFT, "done")])
 
 
 @blueprint.get("/tickets/new")
@@ -137,22 +158,22 @@ async def change(ticket: int) -> Response | WerkzeugResponse:
     typed = {"version": ""} | only(await request.form, ("version", *FIELDS))
     await tickets.changeable(person, ticket)
     try:
-        await tickets.change(person, ticket, values.change(typed, person.id))
+        event = await tickets.change(person, ticket, values.change(typed, person.id))
     except (Invalid, Conflict, NotWritten) as problem:
         return await _changed_in_vain(person, ticket, refused(typed, problem))
-    return pages.done(f"/tickets/{ticket}")
+    return mark(pages.done(f"/tickets/{ticket}"), await of_event(person, event))
 
 
 @blueprint.post("/tickets/<number:ticket>/delete")
 async def delete(ticket: int) -> Response | WerkzeugResponse:
-    await tickets.delete(asker(), ticket)
-    return pages.on_to(f"/tickets?deleted={ticket}")
+    event = await tickets.delete(asker(), ticket)
+    return mark(pages.on_to(f"/tickets?deleted={ticket}"), await of_event(asker(), event))
 
 
 @blueprint.post("/tickets/<number:ticket>/restore")
 async def restore(ticket: int) -> Response | WerkzeugResponse:
-    await tickets.restore(asker(), ticket)
-    return pages.done(f"/tickets/{ticket}")
+    event = await tickets.restore(asker(), ticket)
+    return mark(pages.done(f"/tickets/{ticket}"), await of_event(asker(), event))
 
 
 @blueprint.post("/tickets/<number:ticket>/read")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from quart import request
 from werkzeug.exceptions import HTTPException
 
-READ = ("subject", "body", "tags", "due", "name", "origins")  # that people type as words; everything else they choose
+# What people type as words; everything else they choose.
+READ = ("subject", "body", "tags", "add-tags", "remove-tags", "due", "name", "origins")
 MARKS = ("as", "key", "version")  # that only say which form it is, and of what
 
 

@@ -34,6 +34,12 @@ export function move(by, { key }) {
   return true;
 }
 
+// The row of the list that the cursor is at, if there is one.
+export function current() {
+  const row = document.getElementById(cursor.id);
+  return row?.matches(ROWS.list) ? row : null;
+}
+
 // Whether there is anything to be at.
 export function isAnywhere() {
   return rows().length > 0;

@@ -12,6 +12,7 @@ let down = false; // a button of the mouse, or a pen
 let fingers = 0;
 let moved = -Infinity; // when the hand last did something, on the monotonic clock
 let place = ""; // of the pointer: what scrolls under it, or is painted anew, is no move
+const reasons = []; // for which else the list is held: each answers whether it is one now
 let foot = null; // what stands below the rows, as it will be
 let timer = 0;
 
@@ -24,6 +25,7 @@ export function start() {
   for (const end of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(end, lifted, options);
   for (const touch of ["touchstart", "touchend", "touchcancel"]) document.addEventListener(touch, fingered, options);
   document.addEventListener("pult:applied", show);
+  document.addEventListener("click", ({ target }) => target.closest("#pill") && release());
   addEventListener("pagehide", () => ((down = false), (fingers = 0), (moved = -Infinity)));
 }
 
@@ -59,7 +61,13 @@ function touched() {
   moved = performance.now();
 }
 
+// Another reason to hold the list, for as long as it is one: rows of it are selected.
+export function holdWhile(reason) {
+  reasons.push(reason);
+}
+
 function isHeld() {
+  if (reasons.some((is) => is())) return true;
   return performance.now() - moved < (down || fingers ? MOST : REST);
 }
 
@@ -121,8 +129,14 @@ function only(row) {
 
 // -- what waits --
 
-function isWaiting() {
+export function isWaiting() {
   return foot !== null || Boolean(document.querySelector("#ticket-rows > [data-waits]"));
+}
+
+// Something that the list was held for is over.
+export function settle() {
+  clearTimeout(timer);
+  look();
 }
 
 function look() {
@@ -131,7 +145,9 @@ function look() {
   timer = setTimeout(look, REST / 4);
 }
 
-function release() {
+// All that waits happens now, whatever it is held for. Whether anything did.
+export function release() {
+  if (!isWaiting()) return false;
   const rows = [...list().querySelectorAll(":scope > [data-waits]")];
   const restore = keep(rows.map(asTask));
   for (const row of rows) {
@@ -144,6 +160,7 @@ function release() {
   foot = null;
   restore();
   document.dispatchEvent(new CustomEvent("pult:applied"));
+  return true;
 }
 
 function asTask(row) {
@@ -184,7 +201,14 @@ function show() {
     if (row.dataset.waits && stays) delete row.dataset.waits;
   }
   const waiting = list().querySelectorAll(":scope > [data-waits]").length;
-  const said = document.getElementById("held");
-  said.hidden = waiting === 0;
-  said.textContent = said.dataset.words.replace("#", waiting);
+  const pill = document.getElementById("pill");
+  pill.hidden = waiting === 0;
+  pill.dataset.held = waiting;
+  pill.textContent = words(pill.dataset, waiting);
+}
+
+// The forms of a number in the page's language, with another number in them.
+function words({ one, few, many }, count) {
+  const form = new Intl.PluralRules(document.documentElement.lang).select(count);
+  return ({ one, few }[form] ?? many).replace(/\d+/, count);
 }

@@ -1,7 +1,7 @@
 // What a swap must leave as it was: the focus in a row that was replaced, and what one reads where it stands.
 
 const ROWS = "#ticket-rows > *, #thread > *";
-const FOCUSABLE = "a, button";
+const FOCUSABLE = "a, button, input";
 
 // Look at the page before these swaps; the result puts things right after them.
 export function keep(tasks) {

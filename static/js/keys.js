@@ -73,7 +73,8 @@ function pressed(event) {
 // Where keys type, or choose, and over the page, they are not the page's.
 function isTaken({ target, key }) {
   if (target.closest(TEXT) || document.querySelector("dialog[open]")) return true;
-  return Boolean(target.closest("input")) && (key === " " || key.length > 1); // arrows choose among radio buttons
+  const choice = target.closest("input"); // arrows choose among radio buttons
+  return Boolean(choice) && (key === " " || (key.length > 1 && choice.type === "radio"));
 }
 
 function shortcut(names) {

@@ -17,7 +17,7 @@ export function meanings(event) {
   if (isComposing) return [];
   if (event.getModifierState("AltGraph")) return BEHIND_ALTGR.filter((sign) => sign === key);
   if (ctrlKey || altKey || metaKey) return [];
-  if (NAMED.test(key)) return shiftKey ? [] : [key];
+  if (NAMED.test(key)) return !shiftKey ? [key] : key.startsWith("Arrow") ? [`Shift+${key}`] : [];
   const digit = code.match(/^(?:Digit|Numpad)(\d)$/)?.[1];
   if (/^\p{Nd}$/u.test(key)) return [digit ?? key];
   const typed = meaning(event);

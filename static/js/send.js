@@ -79,10 +79,24 @@ export async function deliver(url, body) {
   const answer = await during(ask(url, { ...posted, headers: { "HX-Request": "true" }, patience: PATIENCE }));
   if (!answer) return { said: "unsent" };
   if (answer.status === 401) return (await server.enter?.()) ? deliver(url, body) : { said: "unsent" };
-  if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect"), made: answer.headers.get("Pult-Made") };
+  const told = tell(answer);
+  if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect"), made: answer.headers.get("Pult-Made"), told };
   const shown = new DOMParser().parseFromString(answer.text, "text/html").body.firstElementChild;
   if (shown?.matches("form[id], .editor")) return { form: shown, text: answer.text };
-  return { said: shown?.matches(".notice") ? document.adoptNode(shown) : "unsent" };
+  return { said: shown?.matches(".notice") ? document.adoptNode(shown) : "unsent", told };
+}
+
+// What the desk says of a change (app/web/told.py): its words, by what it can be taken back, which tickets it left as they were.
+function tell({ headers }) {
+  if (!headers.has("Pult-Said")) return null;
+  const told = {
+    words: decodeURIComponent(headers.get("Pult-Said")),
+    event: headers.get("Pult-Event") ?? "",
+    left: headers.get("Pult-Left")?.split(",") ?? [],
+    leads: headers.has("HX-Redirect"),
+  };
+  document.dispatchEvent(new CustomEvent("pult:told", { detail: told }));
+  return told;
 }
 
 function finish(form, body, { where, made }) {

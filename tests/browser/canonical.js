@@ -3,7 +3,7 @@
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
     "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "[data-said]", "#held", "#below", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
+    "#secret", "#notice", "[data-said]", "#pill", "#toast", ".chosen", "#below", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
@@ -11,13 +11,14 @@
     ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
     ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["style", "*"],
-    ["aria-current", "tr, article"], ["data-unread", ".subject a"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
+    ["aria-current", "tr, article"], ["data-unread", ".subject a"], ["data-selected", "tr"], ["data-selecting", "html"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];
   const words = (node) => node.textContent.replace(/\s+/g, " ").trim();
   const control = (element) => {
     if (element.closest(typed)) return "";
     if (element.localName === "option") return element.selected ? " chosen" : ` ${element.value}`;
+    if (element.matches("#ticket-rows [name=ticket]")) return ` ${element.value}`; // which are selected is painted
     if (element.matches("[type=radio], [type=checkbox]")) return ` ${element.checked}`;
     return element.localName === "input" ? ` ${element.value}` : "";
   };

@@ -73,7 +73,7 @@ async def test_under_a_pointer_rows_change_in_place_and_then_come_go_and_move(br
     await page.wait_for_selector("#ticket-5 [data-priority=high]", state="attached")
     assert await page.evaluate(ROWS) == before
     assert await page.evaluate(STANDS, [x, y]) == "ticket-5"
-    assert "3" in await page.inner_text("#held")
+    assert "3" in await page.inner_text("#pill")
     await page.mouse.up()
     await page.wait_for_url("**/tickets/5")
     await page.go_back()
@@ -92,7 +92,7 @@ async def test_what_waits_happens_when_the_hand_rests_and_keyboards_do_not_wait(
     await told(page, "ticket_updated", 7)
     held = await page.locator("#ticket-7").count()
     await equals_its_reload(page)  # though the pointer is still there
-    assert await page.locator("#held").is_hidden()
+    assert await page.locator("#pill").is_hidden()
     await page.keyboard.press("j")
     await desk.change(await Ticket.get(id=6), status="solved")
     await told(page, "ticket_updated", 6)

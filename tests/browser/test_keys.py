@@ -110,7 +110,7 @@ async def test_the_sheet_shows_every_shortcut_and_they_can_be_switched_off(brows
     page = await open_page(context, "/tickets")
     await page.keyboard.press("Shift+Slash")
     await page.wait_for_selector("#keys[open]")
-    assert await page.locator("#keys .keys > div:visible").count() == 23
+    assert await page.locator("#keys .keys > div:visible").count() == 28
     await page.keyboard.press("Escape")
     await page.wait_for_selector("#keys:not([open])", state="attached")
     assert await page.get_attribute('a[href="/tickets/new"]', "aria-keyshortcuts") == "c"

@@ -8,7 +8,7 @@ from datetime import UTC, date, timedelta
 from itertools import count
 
 from app import db
-from app.desk import comments, days, embeds, people, reading, tickets
+from app.desk import bulk, comments, days, embeds, people, reading, tickets, undo, values
 from app.desk.errors import Conflict, Invalid, Missing, Refused
 from app.desk.models import Comment, EmbedKey, Person, Ticket
 from app.desk.roles import Role
@@ -97,6 +97,22 @@ async def _restored(desk: Desk, ticket: Ticket) -> None:
     await tickets.restore(desk.cast.vera, ticket.id)
 
 
+async def _together(desk: Desk, ticket: Ticket, **asked: str) -> bulk.Result:
+    """This ticket, the one before and the one after, as one of the cast sees them; some may be gone."""
+    around = await Ticket.filter(id__in=[ticket.id - 1, ticket.id, ticket.id + 1])
+    seen = {it.id: it.version for it in around} | {ticket.id: (await Ticket.get(id=ticket.id)).version}
+    if not asked:
+        return await bulk.delete(desk.cast.anna, seen)
+    form = {name.replace("_", "-"): value for name, value in asked.items()}
+    return await bulk.change(desk.cast.anna, seen, values.change_of_many(form, desk.cast.anna.id))
+
+
+async def _taken_back(desk: Desk, ticket: Ticket, **asked: str) -> None:
+    done = await _together(desk, ticket, **asked)
+    if done.events:
+        await undo.undo(desk.cast.anna, *done.events)
+
+
 async def _of_the_last(desk: Desk, verb: Callable[[Person], Awaitable[object]]) -> None:
     if desk.hired:
         await verb(desk.hired.pop())
@@ -162,6 +178,11 @@ VERBS: dict[str, Verb] = {
     "a note is rendered anew": lambda desk, ticket: _rendered_anew(desk, ticket, "note"),
     "it is read": _read,
     "it is marked unread": lambda desk, ticket: _read(desk, ticket, again=True),
+    "many change together": lambda desk, ticket: _together(
+        desk, ticket, priority="urgent", add_tags="b", assignee="me"
+    ),
+    "many are solved together and it is taken back": lambda desk, ticket: _taken_back(desk, ticket, status="solved"),
+    "many are deleted together and it is taken back": _taken_back,
     "it is deleted": lambda desk, ticket: tickets.delete(desk.cast.anna, ticket.id),
     "it is deleted and restored": _restored,
     "a colleague comes": lambda desk, _: desk.hire(),

@@ -44,6 +44,14 @@ POST    /tickets/<number:ticket>/read     nothing                   404    404  
 POST    /tickets/<number:ticket>/unread   ticket                    303    303    303    403    404     login  login
 POST    /tickets/<number:ticket>/unread   deleted ticket            404    404    404    404    404     login  login
 POST    /tickets/<number:ticket>/unread   nothing                   404    404    404    404    404     login  login
+POST    /tickets/bulk                     a row                     303    303    303    403    403     login  login
+POST    /tickets/bulk                     a row, to be deleted      303    303    303    403    403     login  login
+POST    /tickets/bulk                     a deleted row             409    409    409    403    403     login  login
+POST    /tickets/bulk                     no row                    409    409    409    403    403     login  login
+POST    /undo                             anna's change             404    303    404    404    404     login  login
+POST    /undo                             anna's deletion           404    303    404    404    404     login  login
+POST    /undo                             her reopening             404    404    404    403    404     login  login
+POST    /undo                             no event                  404    404    404    404    404     login  login
 
 POST    /tickets/<number:ticket>/comments ticket                    303    303    303    303    404     login  login
 POST    /tickets/<number:ticket>/comments ticket, a note            303    303    303    403    404     login  login
@@ -150,13 +158,18 @@ FIELDS = {
         "requester": "subject body key",
     },
     "POST /tickets/<number:ticket>": {
-        "staff": "subject status priority requester assignee tags due version",
+        "staff": "subject status priority requester assignee tags add-tags remove-tags due version",
         "requester": None,
     },
     "POST /tickets/<number:ticket>/comments": {
         "staff": "body kind status key",
         "requester": "body key !kind !status",
     },
+    "POST /tickets/bulk": {
+        "staff": "ticket status priority requester assignee tags add-tags remove-tags due delete",
+        "requester": None,
+    },
+    "POST /undo": {"staff": "!event", "requester": None},
     "POST /comments/<number:comment>": {"staff": "body version", "requester": "body version"},
     "POST /settings": {"staff": "language shortcuts reply_waits two_lines", "requester": "language shortcuts"},
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
@@ -182,7 +195,8 @@ EMBEDDED_FIELDS = {
 FORMS = {
     "POST /tickets": {"subject": "Toner", "body": "It is empty."},
     "POST /tickets/new": {"body": "It is empty."},
-    "POST /tickets/<number:ticket>": {"version": "1", "subject": "Toner"},
+    "POST /tickets/<number:ticket>": {"version": "1", "subject": "Toner", "add-tags": "new"},
+    "POST /tickets/bulk": {"add-tags": "new"},
     "POST /tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /comments/<number:comment>": {"body": "Hello again", "version": "1"},
     "POST /settings": {"language": "ru"},
@@ -191,7 +205,11 @@ FORMS = {
     "POST /embed/tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /login": {"email": "anna@pult.example", "password": "not her password"},
 }
-WITH = {"a note": {"kind": "note"}, "a status": {"status": "pending"}}  # more in it, named after a comma
+WITH = {
+    "a note": {"kind": "note"},
+    "a status": {"status": "pending"},
+    "to be deleted": {"delete": "1"},
+}  # more in it, named after a comma
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ NAMES = {
     **{route: {n.strip("!") for names in who.values() for n in (names or "").split()} for route, who in FIELDS.items()},
     "POST /login": {"email", "password", "next"},
     "POST /tickets/new": {"subject", "body"},
+    "POST /undo": {"event", "list"},
     "POST /embed/tickets/new": {"subject", "body"},
     "POST /live/connection": {"token"},
     "POST /embed/session": {"token"},

@@ -17,6 +17,7 @@ from .reading import HTMX, RUSSIAN, fields, one, read, read_fragment, submit, te
 from .rights import FORMS
 
 PASSWORD = "correct horse battery"
+MORE = {"POST /tickets/bulk": {"ticket": "1:1"}}  # in the form, which ticket of these tests it is for
 MADE = [route for route in FORMS if route not in ("POST /login", "POST /tickets/new") and "/embed/" not in route]
 PAGES = ("/tickets", "/tickets/1", "/tickets/new", "/comments/2/edit", "/settings", "/keys", "/tickets?deleted=2")
 
@@ -61,7 +62,7 @@ async def test_every_form_of_a_page_says_for_whom_it_was_made(desk):
                 seen.add(re.sub(r"\d+|ek_\w+", "1", form.get("action")))
     assert seen == {
         *("/tickets", "/tickets/1", "/tickets/1/comments", "/tickets/1/delete", "/tickets/1/restore"),
-        *("/comments/1", "/comments/1/delete", "/settings", "/keys", "/keys/1/revoke", "/logout"),
+        *("/comments/1", "/comments/1/delete", "/settings", "/keys", "/keys/1/revoke", "/logout", "/tickets/bulk"),
     }
 
 
@@ -69,7 +70,7 @@ async def test_every_form_of_a_page_says_for_whom_it_was_made(desk):
 async def test_a_form_of_another_is_409_and_does_nothing(form, desk):
     """Vera signed in in Anna's browser: the answer names her, and holds what was typed."""
     route = form.removeprefix("POST ").replace("<number:ticket>", "1").replace("<number:comment>", "2")
-    vera, sent = await desk.client(desk.cast.vera), FORMS.get(form, {})
+    vera, sent = await desk.client(desk.cast.vera), FORMS.get(form, {}) | MORE.get(form, {})
     before = await everything()
     for headers in ({}, HTMX, RUSSIAN):
         answer = await vera.post(route, data=sent | {"as": str(desk.cast.anna.id)}, headers=headers)
@@ -112,7 +113,7 @@ async def test_nobodys_form_shows_the_sign_in_with_its_words_and_is_sent_by_it_o
 @pytest.mark.parametrize("route", MADE)
 async def test_whatever_form_it_is(route, desk):
     where = route.removeprefix("POST ").replace("<number:ticket>", "1").replace("<number:comment>", "2")
-    sent, vera = FORMS[route] | {"as": str(desk.cast.vera.id)}, desk.cast.vera
+    sent, vera = FORMS[route] | MORE.get(route, {}) | {"as": str(desk.cast.vera.id)}, desk.cast.vera
     answer = await desk.stranger().post(where, data=sent, headers=RUSSIAN)
     page = read(answer)
     assert (answer.status_code, page.get("lang")) == (401, "ru")

@@ -18,7 +18,7 @@ from app.live import kinds
 from app.web import security
 from tests import forms
 from tests.conftest import DEADLINE, Served
-from tests.desk.acts import a_ticket, everything
+from tests.desk.acts import a_ticket, everything, position
 from tests.live.applier import span
 from tests.live.pages import open_page
 
@@ -57,6 +57,27 @@ class Room:
     async def client(self, name: str) -> httpx.AsyncClient:
         person = self.person(name)
         return self.served.stranger() if person is None else await self.served.client(person)
+
+    async def form(self, thing: str) -> dict[str, str]:
+        """A new thing of this kind: what stands for it in a form."""
+        anna, clara = self.served.cast.anna, self.served.cast.clara
+        match thing.partition(", ")[0]:
+            case "a row" | "a deleted row" as kind:
+                ticket = await a_ticket(clara)
+                if kind == "a deleted row":
+                    await tickets.delete(anna, ticket.id)
+                return {"ticket": f"{ticket.id}:1"}
+            case "no row":
+                return {"ticket": "999999:1"}
+            case "anna's change" | "anna's deletion" | "her reopening" as kind:
+                ticket = await a_ticket(clara)
+                if kind == "anna's deletion":
+                    return {"event": str(await tickets.delete(anna, ticket.id))}
+                await forms.change(anna, ticket.id, "1", {"status": "solved"})
+                if kind == "her reopening":
+                    await forms.write(clara, ticket.id, "It broke again.")
+                return {"event": str(await position())}
+        return {"event": "999999"} if thing == "no event" else {}
 
     async def make(self, thing: str) -> dict[str, int | str]:
         """A new thing of this kind: what stands for it in a path."""
@@ -157,9 +178,10 @@ async def test_everybody_gets_what_is_decided(line: Decision, room: Room):
 
 async def answer(line: Decision, name: str, room: Room) -> str:
     """What this person gets, as the table says it; fails if somebody who is refused changes something."""
-    thing = await room.make(line.thing)
+    in_form = await room.form(line.thing)
+    thing = {} if in_form else await room.make(line.thing)
     room.last = None
-    sent = dict(line.form)
+    sent = line.form | in_form
     if "token" in line.thing:
         sent |= await room.connection(name, line.thing)
     if line.method == "SOCKET":
@@ -284,6 +306,11 @@ VALUES = {
     "up_to": "999999",
     "reply_waits": "on",
     "two_lines": "on",
+    "add-tags": "another",
+    "remove-tags": "new",
+    "delete": "1",
+    "ticket": "999999:1",
+    "event": "999999",
 }
 KEY_ID = re.compile(r"ek_[\w-]+")
 MOVES = {
@@ -304,6 +331,7 @@ MOVES = {
     "number",
 }
 THINGS = {":ticket>": "ticket", ":comment>": "her reply", "<id>": "key"}
+IN_FORMS = {"POST /tickets/bulk": "a row", "POST /undo": "anna's change"}
 KNOWN_AS = {"vera": ("admin", "staff"), "anna": ("agent", "staff"), "clara": ("requester",)}
 TRIED = [(route, name) for route in FIELDS for name in KNOWN_AS]
 
@@ -361,6 +389,7 @@ async def outcome(route: str, name: str, form: dict[str, str], room: Room) -> tu
     if kind == "her reply" and name == "anna":
         kind = "anna's reply"
     path = room.path(rule, await room.make(kind))
+    form = await room.form(IN_FORMS.get(route, "")) | form
     options = {}
     if name == "embedded":
         client = room.served.stranger()
