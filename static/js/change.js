@@ -8,10 +8,10 @@ import { adopt, deliver } from "./send.js";
 
 const last = new Map(); // ticket -> what was sent of it last
 
-// fields: name -> { value, words }.
-export function change(ticket, fields) {
+// fields: name -> { value, words }, as they will be. sent: name -> value, as the desk is told, if it is told otherwise.
+export function change(ticket, fields, sent = null) {
   const off = paint(ticket, fields);
-  const values = Object.entries(fields).map(([name, { value }]) => [name, value]);
+  const values = sent ? Object.entries(sent) : Object.entries(fields).map(([name, { value }]) => [name, value]);
   send(ticket, "", () => [["version", fresh(ticket).version], ...values], off);
 }
 

@@ -2,10 +2,9 @@
 
 import { current } from "./facts.js";
 import { verb } from "./keys.js";
-import { say } from "./said.js";
+import { toast } from "./undo.js";
 
 const TWICE = 1_500; // ms
-const SAID = 3_000; // ms that it is said
 
 let last = -Infinity;
 
@@ -29,10 +28,7 @@ async function write(text) {
   } catch {
     writeByHand(text); // no clipboard without https
   }
-  const said = document.getElementById("copied").content.firstElementChild.cloneNode(true);
-  said.querySelector("[data-text]").textContent = text;
-  say(null, said);
-  setTimeout(() => said.remove(), SAID);
+  toast(`${document.getElementById("toast").dataset.copied} ${text}`);
 }
 
 function writeByHand(text) {

@@ -1,36 +1,41 @@
-// The menu of one field of the ticket that the keys act on: it narrows as one types, and what is chosen is saved at once.
+// The menu of one field of the ticket that the keys act on, or of all that are selected: it narrows as one types, and what is
+// chosen is saved at once.
 
 import { change, send } from "./change.js";
 import * as days from "./days.js";
 import { current, fresh } from "./facts.js";
 import { verb } from "./keys.js";
 import { fits } from "./layouts.js";
+import { apply, selected } from "./selection.js";
 
 const MOST = 60; // options that are shown
 const WITH_DIGITS = ["status", "priority", "assignee"];
+const TAKEN = "−"; // before a tag that the selected tickets are to lose; no tag of a menu begins so
 const DONE = ["solved", "closed"];
 const NAMES = ["subject", "status", "priority", "assignee", "tags", "due", "requester"];
 
-let opened = null; // { field, ticket, added, dropped: tags since it was opened }
+let opened = null; // { field, ticket: none for the selected ones, added, dropped: tags since it was opened }
 
 const dialog = () => document.getElementById("quick");
 const filter = () => document.getElementById("quick-filter");
 const list = () => document.getElementById("quick-options");
 const template = (field) => dialog().querySelector(`template[data-field="${field}"]`);
 const all = () => [...list().children];
+const isThere = () => Boolean(selected().length || current());
 const active = () => list().querySelector("[data-active]");
 
 export function start() {
   if (!dialog()) return;
-  verb("menu", open, () => Boolean(current()), { control: (field) => `#field-${field}` });
-  verb("set", set, () => Boolean(current()), { control: () => `.actions ${TAKE} button` });
-  verb("solve", solve, () => Boolean(current()), { control: () => `.actions ${SOLVE} button` });
-  verb("delete", remove, () => Boolean(current()), { control: () => '.fields-column [action$="/delete"] button' });
+  verb("menu", open, isThere, { control: (field) => `#field-${field}` });
+  verb("set", set, isThere, { control: () => `.actions ${TAKE} button` });
+  verb("solve", solve, isThere, { control: () => `.actions ${SOLVE} button` });
+  verb("delete", remove, isThere, { control: () => '.fields-column [action$="/delete"] button' });
   dialog().addEventListener("keydown", pressed);
   filter().addEventListener("input", narrow);
   list().addEventListener("click", ({ target }) => choose(target.closest("[role=option]")));
   dialog().addEventListener("pointerdown", ({ target }) => target === dialog() && dialog().close());
   dialog().addEventListener("close", leave);
+  document.addEventListener("click", ({ target }) => target.closest("[data-menu]") && open(target.closest("[data-menu]").dataset.menu));
   document.addEventListener("submit", act, { capture: true });
 }
 
@@ -41,6 +46,7 @@ const TAKE = "[data-for=unassigned]";
 const SOLVE = ":is([data-for=undone], [data-for=done])";
 
 function set(fields) {
+  if (selected().length) return applied(Object.fromEntries(new URLSearchParams(fields)));
   const ticket = current();
   if (button(TAKE)) return press(button(TAKE));
   if (ticket) save(ticket, Object.fromEntries(new URLSearchParams(fields)));
@@ -48,10 +54,16 @@ function set(fields) {
 }
 
 function solve() {
+  if (selected().length) return applied({ status: "solved" });
   const ticket = current();
   if (button(SOLVE)) return press(button(SOLVE));
   if (ticket) save(ticket, { status: DONE.includes(ticket.status) ? "open" : "solved" });
   return Boolean(ticket);
+}
+
+function applied(fields) {
+  apply(fields);
+  return true;
 }
 
 function press(button) {
@@ -62,6 +74,7 @@ function press(button) {
 // A ticket's own page leads back to its list then; a list stays where it is.
 function remove() {
   const ticket = current();
+  if (selected().length) return press(document.querySelector("#bulk [name=delete]"));
   const button = document.querySelector('.fields-column [action$="/delete"] button');
   if (button) button.click();
   else if (ticket && confirm(`#${ticket.id}: ${dialog().dataset.delete}`)) send(ticket, "/delete");
@@ -92,10 +105,11 @@ function known(field, value) {
 // -- the menu --
 
 function open(field) {
-  const ticket = current();
-  if (!ticket || dialog().open) return false;
+  const isMany = selected().length > 0;
+  const ticket = isMany ? null : current();
+  if (!(ticket || isMany) || dialog().open) return false;
   opened = { field, ticket, added: new Set(), dropped: new Set() };
-  dialog().querySelector("[data-of]").textContent = `#${ticket.id}`;
+  dialog().querySelector("[data-of]").textContent = ticket ? `#${ticket.id}` : document.querySelector("#bulk .chosen").textContent;
   dialog().querySelector("[data-called]").textContent = template(field).dataset.title;
   filter().placeholder = template(field).dataset.hint;
   filter().value = "";
@@ -145,15 +159,16 @@ function narrow() {
   list().replaceChildren(...shown);
   if (WITH_DIGITS.includes(field) && !typed) shown.slice(0, 9).forEach((it, at) => (it.querySelector("kbd").textContent = at + 1));
   dialog().querySelector("[data-none]").hidden = shown.length > 0;
-  const ticket = fresh(opened.ticket);
-  for (const it of shown) it.setAttribute("aria-selected", field === "tags" ? tags().includes(it.value) : it.value === ticket[field]);
+  const ticket = opened.ticket && fresh(opened.ticket);
+  for (const it of shown) it.setAttribute("aria-selected", field === "tags" ? tags().includes(it.value) : it.value === ticket?.[field]);
   activate(typed || field === "tags" || field === "due" ? shown[0] : (shown.find((it) => it.getAttribute("aria-selected") === "true") ?? shown[0]));
 }
 
 // What was typed is a tag as well, if it is none yet.
 function tagOptions(found, typed) {
   const name = typed.toLowerCase();
-  return !typed || found.some(({ value }) => value === name) ? found : [...found, option(name, name)];
+  const all = !typed || found.some(({ value }) => value === name) ? found : [...found, option(name, name)];
+  return opened.ticket ? all : [...all, ...(typed ? found : []).map(({ value }) => option(`${TAKEN}${value}`, `${TAKEN} ${value}`))];
 }
 
 // The day that was meant; without a word, the next ones.
@@ -195,6 +210,7 @@ function step(by) {
 function choose(it, { stays = false } = {}) {
   if (!it) return;
   const { field } = opened;
+  if (!opened.ticket) return chooseForMany(field, it.value);
   const ticket = fresh(opened.ticket);
   if (field === "tags") toggle(it.value);
   else if (it.value !== ticket[field]) change(ticket, { [field]: { value: it.value, words: it.dataset.words } });
@@ -203,25 +219,35 @@ function choose(it, { stays = false } = {}) {
   narrow();
 }
 
+function chooseForMany(field, value) {
+  const isTaken = field === "tags" && value.startsWith(TAKEN);
+  const name = field === "tags" ? (isTaken ? "remove-tags" : "add-tags") : field;
+  dialog().close();
+  apply({ [name]: isTaken ? value.slice(TAKEN.length) : value });
+}
+
 // -- tags: chips, of which Backspace takes the last --
 
 // As they will be: what was chosen here need not have reached the page yet, and what others choose meanwhile stays.
 function tags() {
   const { ticket, added, dropped } = opened;
+  if (!ticket) return [];
   return [...new Set([...fresh(ticket).tags, ...added])].filter((tag) => !dropped.has(tag)).sort();
 }
 
 function toggle(tag) {
-  const [into, from] = tags().includes(tag) ? [opened.dropped, opened.added] : [opened.added, opened.dropped];
+  const isTaken = tags().includes(tag);
+  const [into, from] = isTaken ? [opened.dropped, opened.added] : [opened.added, opened.dropped];
   into.add(tag);
   from.delete(tag);
   const value = tags().join(", ");
-  change(fresh(opened.ticket), { tags: { value, words: value || "—" } });
+  change(fresh(opened.ticket), { tags: { value, words: value || "—" } }, { [isTaken ? "remove-tags" : "add-tags"]: tag });
   paintTags();
 }
 
 function dropLast() {
-  if (tags().length) toggle(tags().at(-1));
+  if (!tags().length) return;
+  toggle(tags().at(-1));
   narrow();
 }
 

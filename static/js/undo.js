@@ -24,7 +24,7 @@ export function start() {
 function tell({ words, event, leads }) {
   if (leads) return;
   if (event && !undoing) events.push(event);
-  say(words, Boolean(event) && !undoing);
+  toast(words, Boolean(event) && !undoing);
 }
 
 // A ticket that was deleted from its page can be put back where the list says so.
@@ -44,13 +44,13 @@ async function post(event) {
     const outcome = await deliver("/undo", new URLSearchParams({ event, as: document.documentElement.dataset.person }));
     if (outcome.told) return;
     events.push(event); // it never came to that
-    say(outcome.said.textContent ?? line().dataset.failed, true);
+    toast(outcome.said.textContent ?? line().dataset.failed, true);
   } finally {
     undoing = false;
   }
 }
 
-function say(words, canUndo) {
+export function toast(words, canUndo = false) {
   const shown = document.getElementById("done").content.firstElementChild.cloneNode(true);
   shown.querySelector("[data-words]").textContent = words;
   shown.querySelector("[data-undo]").hidden = !canUndo;

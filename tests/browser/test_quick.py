@@ -88,6 +88,19 @@ async def test_tags_are_chips_of_which_backspace_takes_the_last(browser, running
     await equals_its_reload(page)
 
 
+async def test_a_tag_is_added_to_what_the_page_has_not_been_told_of_yet(browser, running, desk):
+    """One's own of a moment ago, or a colleague's: what is sent is the tag alone."""
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets/1")
+    await page.evaluate("document.getElementById('live').remove()")
+    await desk.change(await Ticket.get(id=1), running.cast.boris, tags="printer, theirs")
+    await choose(page, "l", "first")
+    await becomes(tags=["first", "printer", "theirs"])
+    await choose(page, "l", "second")
+    await becomes(tags=["first", "printer", "second", "theirs"])
+    await choose(page, "l", "printer")
+    await becomes(tags=["first", "second", "theirs"])
+
+
 @pytest.mark.parametrize("path", PLACES)
 async def test_what_was_chosen_is_painted_before_the_answer_and_taken_back_with_words(path, browser, running, desk):
     """Of a ticket that is deleted meanwhile, of a field that a colleague changed, on a line that is cut."""
@@ -229,10 +242,10 @@ async def test_a_link_and_a_number_are_copied(browser, running, desk):
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = await open_page(context, "/tickets?sort=created")
     await page.keyboard.press(".")
-    await expect(page.locator("#notice")).to_contain_text("/tickets/1")
+    await expect(page.locator("#toast")).to_contain_text("/tickets/1")
     assert (await page.evaluate("navigator.clipboard.readText()")).endswith("/tickets/1")
     await page.keyboard.press(".")
-    await expect(page.locator("#notice")).to_contain_text("#1")
+    await expect(page.locator("#toast")).to_contain_text("#1")
     assert await page.evaluate("navigator.clipboard.readText()") == "#1"
 
 
