@@ -3,14 +3,16 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, policy, rendering, search, sends, tickets
+from app.desk import events, policy, rendering, search, sends, threads, tickets
 from app.desk.actor import Actor
-from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
+from app.desk.errors import Code, Conflict, Invalid, Missing, Overtaken, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 from app.desk.rendering import Made
 from app.desk.roles import Right
 from app.desk.values import Message, Revision
+
+SHOWN = 3  # messages of others, of those that a writer has not seen
 
 
 async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None = None) -> Comment:
@@ -18,7 +20,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
     What was sent before under this key (see sends) gives the comment that it made. made: of the body, by a caller who
-    holds a transaction. Raises Missing, Refused, Invalid.
+    holds a transaction. Raises Missing, Refused, Invalid, Overtaken.
     """
     await tickets.visible(actor, ticket_id)
     made = made or await rendering.made(asked.body)
@@ -33,6 +35,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
             raise Refused
         if not policy.takes_more(ticket, asked.kind):
             raise Invalid({"body": Code.CLOSED})
+        await _refuse_overtaken(actor, ticket, asked)
         number = await events.number()
         public = asked.kind is Kind.REPLY
         comment = await Comment.create(
@@ -54,6 +57,15 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
         if after != ticket.status:
             await tickets.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
     return comment
+
+
+async def _refuse_overtaken(actor: Actor, ticket: Ticket, asked: Message) -> None:
+    """Raises Overtaken. In the transaction that writes: of two who reply at once, the second is told of the first."""
+    if asked.seen is None or not policy.is_asked_first(actor, asked.kind):
+        return
+    said, more = await threads.since(ticket.id, asked.seen, but=actor.id, most=SHOWN)
+    if said:
+        raise Overtaken(said, more)
 
 
 async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:

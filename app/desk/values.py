@@ -22,6 +22,7 @@ TAG = 30
 TAGS = 20  # a ticket
 MOST_TAGS = 1000  # that are told apart in what was typed
 KEY = 64
+LONGEST_NUMBER = 18  # digits of an event's: as many as databases keep
 FIRST_DAY = "1970-01-01"  # that a ticket can be due
 
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
@@ -46,12 +47,16 @@ class Opening:
 
 @dataclass(frozen=True)
 class Message:
-    """A reply or a note to be written. status: that the ticket gets with it. key: as of an Opening."""
+    """A reply or a note to be written. status: that the ticket gets with it. key: as of an Opening.
+
+    seen: the number of the last event of which its writer knew; None: they do not say.
+    """
 
     body: str
     kind: Kind = Kind.REPLY
     status: Status | None = None
     key: str = ""
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,11 @@ def message(form: Mapping[str, str]) -> Message:
     kind = collect(errors, "kind", lambda: parse_kind(form.get("kind", Kind.REPLY)))
     asked = form.get("status", "")
     status = collect(errors, "status", lambda: parse_status(asked)) if asked else None
+    number = form.get("seen", "")
+    seen = collect(errors, "seen", lambda: parse_event(number)) if number else None
     if errors:
         raise Invalid(errors)
-    return Message(body, kind, status, key)
+    return Message(body, kind, status, key, seen)
 
 
 def revision(form: Mapping[str, str]) -> Revision:
@@ -174,6 +181,13 @@ def check_key(key: str) -> None:
 
 def parse_version(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError(Code.UNKNOWN)
+    return int(text)
+
+
+def parse_event(text: str) -> int:
+    """The number of an event."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise ValueError(Code.UNKNOWN)
     return int(text)
 

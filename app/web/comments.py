@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import comments, threads, tickets, values
-from app.desk.errors import Conflict, Invalid, Missing, TooLate
+from app.desk.errors import Conflict, Invalid, Missing, Overtaken, TooLate
 from app.desk.models import Person
 from app.live.regions.ticket import TicketRegion
 from app.web import audit, pages
@@ -19,11 +19,11 @@ blueprint = Blueprint("comments", __name__)
 @blueprint.post("/tickets/<number:ticket>/comments")
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person = asker()
-    sent = {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key"))
+    sent = {"kind": "reply"} | only(await request.form, ("body", "kind", "status", "key", "seen"))
     await tickets.visible(person, ticket)
     try:
         comment = await comments.write(person, ticket, values.message(sent))
-    except (Invalid, NotWritten) as problem:
+    except (Invalid, Overtaken, NotWritten) as problem:
         form = refused(sent, problem)
         if pages.by_htmx():
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)

@@ -162,7 +162,7 @@ async def ticket_page(
         header_html=live.count(header_region),
         thread=thread,
         form=_filled(form, header),
-        composer=composer,
+        composer=replace(composer, values={"seen": live.since.number, **composer.values}),
         menus=MENUS,
         choices=_choices(live.contents.get(MENUS)),
     )

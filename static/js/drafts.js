@@ -4,7 +4,7 @@
 
 const OUT = "signed-out"; // in what all tabs share: when somebody last signed out, ms since 1970
 const WORDS = "textarea, input:not([type=hidden], [type=radio], [type=checkbox])";
-const OWN = ["as", "bearer"]; // fields that are the page's own
+const OWN = ["as", "bearer", "anyway"]; // fields that are the page's own
 
 const tab = reach(() => sessionStorage);
 const all = reach(() => localStorage);

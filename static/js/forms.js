@@ -21,7 +21,7 @@ function sendByKey(event) {
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
   if (!event.target.matches("input, select, textarea") || event.target.form?.getAttribute("method") !== "post") return;
   event.preventDefault();
-  if (!event.target.form.querySelector(".primary:disabled")) event.target.form.requestSubmit();
+  if (!event.repeat && !event.target.form.querySelector(".send .primary:disabled")) event.target.form.requestSubmit();
 }
 
 function askFirst(event) {
@@ -37,7 +37,7 @@ function submitted(event) {
   if (target.matches("[data-autosubmit]")) dropEmpty(target);
   if (target.getAttribute("method") !== "post") return;
   event.preventDefault();
-  if (target.id === "comment-form" && !submitter?.hasAttribute("formaction")) composer.send(target);
+  if (target.id === "comment-form" && !submitter?.hasAttribute("formaction")) composer.send(target, submitter?.name === "anyway");
   else send(target, submitter);
 }
 

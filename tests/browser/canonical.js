@@ -2,8 +2,8 @@
 // typed: which forms somebody typed in; what stands in their fields is left out too.
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
-    "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "[data-said]", "#held", "#below", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
+    "#live", "[name=key]", "[name=seen]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
+    "#secret", "#notice", "[data-said]", "#held", "#below", "#replied", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();

@@ -311,6 +311,30 @@ async def a_conflict_mine_and_theirs(room: Room) -> Page:
     return page
 
 
+async def _replied(room: Room) -> Page:
+    page = await room.ticket()
+    await page.fill("#comment-body", "I am on it.")
+    await room.desk.say(room.plain, room.running.cast.boris)
+    await expect(page.locator("#replied")).to_be_visible()
+    return page
+
+
+@state("#replied", ("replied while you were writing", "Пока вы писали, пришёл ответ"))
+async def somebody_replied_while_one_writes(room: Room) -> Page:
+    return await _replied(room)
+
+
+@state("#conflict", ("Your reply was not sent.", "Ваш ответ не отправлен."))
+async def a_reply_that_another_overtook(room: Room) -> Page:
+    page = await _replied(room)
+    for _ in range(4):
+        newer = await forms.write(room.running.cast.boris, room.plain.id, f"{LONG}\n\n```\n{'wide ' * 60}\n```")
+    await page.wait_for_selector(f"#comment-{newer.id}")
+    await page.press("#comment-body", "Control+Enter")
+    await expect(page.locator("#conflict [name=anyway]")).to_be_enabled()
+    return page
+
+
 async def _editor(room: Room) -> tuple[Page, int]:
     comment = await room.desk.say(room.plain, kind="note")
     page = await room.ticket()

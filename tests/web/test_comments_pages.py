@@ -31,7 +31,7 @@ async def said() -> list[tuple[str, str]]:
 async def test_a_reply_and_a_note_go_by_nothing_but_html(served, ticket):
     anna = await served.client(served.cast.anna)
     shown = await form(anna)
-    assert set(shown.fields.keys()) == {"as", "key", "kind", "body", "status"}
+    assert set(shown.fields.keys()) == {"as", "key", "seen", "kind", "body", "status"}
     assert fields(shown)["kind"] == "reply"
     reply = await submit(anna, shown, body="Is it plugged in?\r\n", status="pending")
     note = await submit(anna, await form(anna), body="Third time.", kind="note")
@@ -87,7 +87,7 @@ async def test_the_same_form_sent_three_times_says_it_once(served, ticket):
 
 async def test_what_cannot_be_sent_comes_back_with_what_was_typed(served, ticket):
     anna = await served.client(served.cast.anna)
-    typed = {"body": "x" * 100_001, "kind": "note", "status": "solved", "key": "once"}
+    typed = {"body": "x" * 100_001, "kind": "note", "status": "solved", "key": "once", "seen": "1"}
     page = await anna.post("/tickets/1/comments", data=typed)
     fragment = await anna.post("/tickets/1/comments", data=typed, headers=HTMX)
     for answer, shown in ((page, one(read(page), "form#comment-form")), (fragment, read_fragment(fragment))):
