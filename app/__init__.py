@@ -16,6 +16,7 @@ from app.web import (
     assets,
     auth,
     comments,
+    drafts,
     embed,
     errors,
     keys,
@@ -55,7 +56,7 @@ def create_app(config: Config) -> Quart:
     security.set_up(app)
     packing.set_up(app)
     errors.set_up(app)
-    for part in (auth, tickets, comments, live, pages, settings, admin, embed, assets, errors):
+    for part in (auth, tickets, comments, drafts, live, pages, settings, admin, embed, assets, errors):
         app.register_blueprint(part.blueprint)
 
     @app.while_serving

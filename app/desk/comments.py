@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, policy, rendering, search, sends, threads, tickets
+from app.desk import drafts, events, policy, rendering, search, sends, threads, tickets
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid, Missing, Overtaken, Refused, TooLate
 from app.desk.events import What
@@ -27,6 +27,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
     async with db.transaction():
         ticket = await tickets.visible(actor, ticket_id)
         mark = sends.mark_of(asked.key, ticket.id, asked.kind.value, asked.body)
+        await drafts.sent(actor.id, drafts.of_message(ticket.id), asked.body, asked.draft, asked.key)
         if earlier := await sends.before(actor, mark):
             return earlier
         if asked.status and not policy.may(actor, Right.CHANGE, ticket):
@@ -77,6 +78,7 @@ async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:
     made = await rendering.made(asked.body)
     async with db.transaction():
         ticket, comment = await editable(actor, comment_id)
+        await drafts.sent(actor.id, drafts.of_edit(comment.id), asked.body, asked.draft)
         if asked.body == comment.body:
             return comment
         if asked.version > comment.version:
@@ -95,6 +97,7 @@ async def remove(actor: Actor, comment_id: int) -> Comment:
     async with db.transaction():
         ticket, comment = await editable(actor, comment_id)
         await events.forget_words(comment)
+        await drafts.forget_edits(comment.id)
         comment.body, comment.html, comment.deleted = "", "", True
         await _changed(What.COMMENT_DELETED, actor, ticket, comment)
     return comment

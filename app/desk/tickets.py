@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app import db
-from app.desk import changes, days, events, people, policy, rendering, search, sends
+from app.desk import changes, days, drafts, events, people, policy, rendering, search, sends
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
@@ -26,13 +26,15 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
     if not policy.may(actor, Right.OPEN):
         raise Refused
     if not policy.may(actor, Right.CHANGE):  # and so none of what staff say of it
-        asked = Opening(asked.subject, asked.body, key=asked.key)
+        asked = Opening(asked.subject, asked.body, key=asked.key, draft=asked.draft, after=asked.after)
     if not await changes.can_be_assigned(asked.assignee):
         raise Invalid({"assignee": Code.UNKNOWN})
     words = (asked.subject, asked.body, asked.priority, asked.requester, asked.assignee, list(asked.tags))
     mark = sends.mark_of(asked.key, *words)
     made = made or await rendering.made(asked.body)
+    place = drafts.NEW_TICKET if asked.after is None else drafts.of_message(asked.after)
     async with db.transaction():
+        await drafts.sent(actor.id, place, asked.body, asked.draft, asked.key)
         if earlier := await sends.before(actor, mark):
             return await Ticket.get(id=earlier.ticket_id)
         requester = (await people.find_or_add_requester(asked.requester)).id if asked.requester else actor.id

@@ -34,7 +34,10 @@ _NOT_IN_A_TAG = re.compile(r'["\x00-\x1f\x7f-\x9f]')  # a search for a tag of se
 
 @dataclass(frozen=True)
 class Opening:
-    """A ticket to be opened. requester: an address; empty is whoever opens it. key: equal for sends of one form."""
+    """A ticket to be opened. requester: an address; empty is whoever opens it. key: equal for sends of one form.
+
+    draft: the version of the draft that it was (desk.drafts); after: the ticket to which that was written, if to one.
+    """
 
     subject: str
     body: str
@@ -43,13 +46,15 @@ class Opening:
     assignee: int | None = None
     tags: Sequence[str] = ()
     key: str = ""
+    draft: int = 0
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Message:
     """A reply or a note to be written. status: that the ticket gets with it. key: as of an Opening.
 
-    seen: the number of the last event of which its writer knew; None: they do not say.
+    seen: the number of the last event of which its writer knew; None: they do not say. draft: as of an Opening.
     """
 
     body: str
@@ -57,14 +62,16 @@ class Message:
     status: Status | None = None
     key: str = ""
     seen: int | None = None
+    draft: int = 0
 
 
 @dataclass(frozen=True)
 class Revision:
-    """Another text for a message that was seen at this version."""
+    """Another text for a message that was seen at this version. draft: as of an Opening."""
 
     body: str
     version: int
+    draft: int = 0
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ class Form:
     """A form as it is shown: what was typed, and what is wrong with it.
 
     errors: field, or "form" -> what is wrong with it; about: field -> the part that is meant. theirs: field -> what
-    someone else, by name, set it to meanwhile. newer: what others said meanwhile; more: how much before that.
+    someone else, by name, set it to meanwhile. newer: what others said meanwhile; more: how much before that. drafted:
+    what stands in it was typed before, and not sent.
     """
 
     values: Mapping[str, Any]
@@ -51,6 +52,7 @@ class Form:
     about: Mapping[str, str] = field(default_factory=dict)
     newer: tuple[Said, ...] = ()
     more: int = 0
+    drafted: bool = False
 
     def value(self, name: str) -> Any:
         return self.values.get(name, "")

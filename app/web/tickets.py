@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import filters, queries, tickets, values
+from app.desk.drafts import NEW_TICKET, of_message
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -20,13 +21,13 @@ from app.live.regions.menus import MenusRegion
 from app.live.regions.removed import RemovedRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
-from app.web import pages
+from app.web import drafts, pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", "due", "requester")  # that a form may change
 MENUS = MenusRegion()
-ASKED = ("subject", "body", "key")
+ASKED = ("subject", "body", "key", "draft")
 OPENING = {False: ASKED, True: (*ASKED, "priority", "requester", "assignee", "tags")}  # by whether they are staff
 
 blueprint = Blueprint("tickets", __name__)
@@ -88,13 +89,15 @@ async def show_list() -> Response:
 
 @blueprint.get("/tickets/new")
 async def show_new() -> Response:
-    return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()}))
+    person, after = asker(), pages.after()
+    blank = Form({"priority": "normal", "key": pages.new_key()})
+    return await _new(person, await drafts.drafted(person, of_message(int(after)) if after else NEW_TICKET, blank))
 
 
 @blueprint.post("/tickets/new")
 async def begin() -> Response:
     """The form with words in it that were typed elsewhere; nothing is made."""
-    typed = only(await request.form, ("subject", "body"))
+    typed = only(await request.form, ("subject", "body", "draft"))
     return await _new(asker(), Form({"priority": "normal", "key": pages.new_key()} | typed))
 
 
@@ -103,7 +106,10 @@ async def create() -> Response | WerkzeugResponse:
     person = asker()
     typed = only(await request.form, OPENING[person.is_staff])
     try:
-        ticket = await tickets.open_ticket(person, values.opening(typed, person.id))
+        opening = replace(
+            values.opening(typed, person.id), draft=drafts.version_of(typed), after=int(pages.after() or 0) or None
+        )
+        ticket = await tickets.open_ticket(person, opening)
     except (Invalid, NotWritten) as problem:
         return await _new(person, refused(typed, problem))
     return pages.on_to(f"/tickets/{ticket.id}")
@@ -152,7 +158,9 @@ async def ticket_page(
         await tickets.visible(person, ticket)
         raise Missing
     header = cast(Header, live.contents[header_region].parts[0].value)
-    form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_key()})
+    form = fields or Form({})
+    blank = Form({"kind": "reply", "key": pages.new_key()})
+    composer = composer or await drafts.drafted(person, of_message(ticket), blank)
     return await pages.page(
         "tickets/ticket.html",
         live,

@@ -6,7 +6,7 @@ from quart import request
 from werkzeug.exceptions import HTTPException
 
 READ = ("subject", "body", "tags", "due", "name", "origins")  # that people type as words; everything else they choose
-MARKS = ("as", "key", "version", "seen", "anyway")  # that only say which form it is, and of what
+MARKS = ("as", "key", "version", "seen", "draft", "anyway")  # that only say which form it is, and of what
 
 
 @dataclass(frozen=True)

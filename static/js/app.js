@@ -21,12 +21,13 @@ import * as removed from "./removed.js";
 import * as seen from "./seen.js";
 import * as send from "./send.js";
 import * as session from "./session.js";
+import * as stored from "./stored.js";
 import * as tags from "./tags.js";
 import * as thread from "./thread.js";
 import * as time from "./time.js";
 import * as title from "./title.js";
 
 const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
-const words = [send, drafts, composer, seen, closed, forms, fields, tags, editor, dialogs, session];
+const words = [send, stored, drafts, composer, seen, closed, forms, fields, tags, editor, dialogs, session];
 const reading = [head, part, thread];
 for (const module of [...first, ...words, ...reading, places, removed, keys, loading, builds]) module.start();

@@ -4,6 +4,7 @@
 import * as drafts from "./drafts.js";
 import { hush, say } from "./said.js";
 import { deliver, send as refuse } from "./send.js";
+import { settled } from "./stored.js";
 
 const STALE = 60_000; // ms after which a message that another page was sending waits to be sent by hand
 const SLOW = 3_000; // ms that a message may take from being taken by the desk to its thread, and a page to be left
@@ -70,6 +71,7 @@ async function run() {
   if (running) return;
   running = true;
   for (let next; (next = line.find(({ state }) => state === "sending")); ) {
+    if (isHere(next)) await settled(composer(), true);
     const { sent, made, form, said } = await deliver(next.action, new URLSearchParams(next.fields));
     if (sent) take(next, made);
     else if (leaving) return setTimeout(stay, SLOW);

@@ -2,7 +2,7 @@
 // typed: which forms somebody typed in; what stands in their fields is left out too.
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
-    "#live", "[name=key]", "[name=seen]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
+    "#live", "[name=key]", "[name=seen]", "[name=draft]", ".later", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
     "#secret", "#notice", "[data-said]", "#held", "#below", "#replied", "#editor", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
@@ -10,7 +10,7 @@
   const painted = [
     ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
-    ["href", "[data-back]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["style", "*"],
+    ["href", "[data-back]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-stored", "form"], ["data-came-drafted", "form"], ["style", "*"],
     ["aria-current", "tr, article"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];

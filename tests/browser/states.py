@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from app import db
-from app.desk import comments, people, tickets
+from app.desk import comments, drafting, people, tickets
 from app.desk.models import Person, Ticket
 from app.desk.roles import Role
 from tests import forms
@@ -332,6 +332,23 @@ async def a_reply_that_another_overtook(room: Room) -> Page:
     await page.wait_for_selector(f"#comment-{newer.id}")
     await page.press("#comment-body", "Control+Enter")
     await expect(page.locator("#conflict [name=anyway]")).to_be_enabled()
+    return page
+
+
+@state("form[data-stored] .stored", ("saved", "сохранён"))
+async def a_draft_that_is_kept(room: Room) -> Page:
+    page = await room.open(f"/tickets/{(await room.desk.open(subject='Half')).id}")
+    await page.fill("#comment-body", "Half a reply")
+    return page
+
+
+@state(".later", ("on another page or device", "на другой странице или другом устройстве"))
+async def a_draft_that_was_written_elsewhere(room: Room) -> Page:
+    ticket = await room.desk.open(subject="Written twice")
+    page = await room.open(f"/tickets/{ticket.id}")
+    words = {"ticket": str(ticket.id), "kind": "reply", "body": f"{LONG}\n" * 5}
+    await drafting.keep(room.running.cast.anna, drafting.read(words))
+    await page.fill("#comment-body", "Half a reply")
     return page
 
 

@@ -64,5 +64,17 @@ async def position() -> int:
 
 async def everything() -> dict[str, list[dict[str, object]]]:
     """All that the desk keeps, to see that nothing changed."""
-    tables = ("person", "session", "ticket", "tag", "comment", "event", "journal", "embed_key", "search", "clock")
+    tables = (
+        "person",
+        "session",
+        "ticket",
+        "tag",
+        "comment",
+        "event",
+        "journal",
+        "embed_key",
+        "search",
+        "clock",
+        "draft",
+    )
     return {table: await db.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
