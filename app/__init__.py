@@ -17,6 +17,7 @@ from app.web import (
     auth,
     bulk,
     comments,
+    drafts,
     embed,
     errors,
     live,
@@ -56,7 +57,7 @@ def create_app(config: Config) -> Quart:
     security.set_up(app)
     packing.set_up(app)
     errors.set_up(app)
-    for part in (auth, tickets, bulk, comments, live, pages, settings, admin, embed, assets, errors):
+    for part in (auth, tickets, bulk, comments, drafts, live, pages, settings, admin, embed, assets, errors):
         app.register_blueprint(part.blueprint)
 
     @app.while_serving

@@ -61,7 +61,7 @@ def tortoise_config(
 ) -> dict[str, Any]:
     return {
         "connections": {"default": stores.of(database).connection(database, migrating=migrating)},
-        "apps": {"desk": {"models": ["app.desk.models"], "migrations": migrations}},
+        "apps": {"desk": {"models": ["app.desk.models", "app.desk.drafts"], "migrations": migrations}},
     }
 
 

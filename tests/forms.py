@@ -18,7 +18,7 @@ async def change(actor: Actor, ticket: int, version: str, form: Mapping[str, str
 
 
 async def write(actor: Actor, ticket: int, body: str, **form: str) -> Comment:
-    """form: kind, status, key."""
+    """form: kind, status, key, seen."""
     return await comments.write(actor, ticket, values.message({"body": body, **form}))
 
 

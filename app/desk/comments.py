@@ -3,14 +3,16 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import events, policy, read_up_to, rendering, search, sends, tickets, waiting
+from app.desk import drafts, events, policy, read_up_to, rendering, search, sends, threads, tickets, waiting
 from app.desk.actor import Actor
-from app.desk.errors import Code, Conflict, Invalid, Missing, Refused, TooLate
+from app.desk.errors import Code, Conflict, Invalid, Missing, Overtaken, Refused, TooLate
 from app.desk.events import What
 from app.desk.models import Comment, Event, Kind, Person, Status, Ticket
 from app.desk.rendering import Made
 from app.desk.roles import Right
 from app.desk.values import Message, Revision
+
+SHOWN = 3  # messages of others, of those that a writer has not seen
 
 
 async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None = None) -> Comment:
@@ -18,13 +20,14 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
 
     The first reply of who answers opens a new ticket; one of who asks reopens a pending or solved one.
     What was sent before under this idempotency key (see sends) gives the comment that it made. made: of the body, by
-    a caller who holds a transaction. Raises Missing, Refused, Invalid.
+    a caller who holds a transaction. Raises Missing, Refused, Invalid, Overtaken.
     """
     await tickets.visible(actor, ticket_id)
     made = made or await rendering.made(asked.body)
     async with db.transaction():
         ticket = await tickets.visible(actor, ticket_id)
         mark = sends.mark_of(asked.idempotency_key, ticket.id, asked.kind.value, asked.body)
+        await drafts.sent(actor.id, drafts.of_message(ticket.id), asked.body, asked.draft, asked.idempotency_key)
         if earlier := await sends.before(actor, mark):
             return earlier
         if asked.status and not policy.may(actor, Right.CHANGE, ticket):
@@ -33,6 +36,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
             raise Refused
         if not policy.takes_more(ticket, asked.kind):
             raise Invalid({"body": Code.CLOSED})
+        await _refuse_overtaken(actor, ticket, asked)
         number, now = await events.number(), db.now()
         public, asks = asked.kind is Kind.REPLY, policy.asks(actor, ticket)
         after = asked.status or _implied(ticket, asked.kind, asks=asks)
@@ -59,6 +63,15 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
     return comment
 
 
+async def _refuse_overtaken(actor: Actor, ticket: Ticket, asked: Message) -> None:
+    """Raises Overtaken. In the transaction that writes: of two who reply at once, the second is told of the first."""
+    if asked.seen is None or not policy.is_asked_first(actor, asked.kind):
+        return
+    said, more = await threads.since(ticket.id, asked.seen, but=actor.id, most=SHOWN)
+    if said:
+        raise Overtaken(said, more)
+
+
 async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:
     """Replace the text of a comment. One's own edits since are none of somebody else's.
 
@@ -68,6 +81,7 @@ async def edit(actor: Actor, comment_id: int, asked: Revision) -> Comment:
     made = await rendering.made(asked.body)
     async with db.transaction():
         ticket, comment = await editable(actor, comment_id)
+        await drafts.sent(actor.id, drafts.of_edit(comment.id), asked.body, asked.draft)
         if asked.body == comment.body:
             return comment
         if asked.version > comment.version:
@@ -86,6 +100,7 @@ async def remove(actor: Actor, comment_id: int) -> Comment:
     async with db.transaction():
         ticket, comment = await editable(actor, comment_id)
         await events.forget_words(comment)
+        await drafts.forget_edits(comment.id)
         comment.body, comment.html, comment.deleted = "", "", True
         await _changed(What.COMMENT_DELETED, actor, ticket, comment)
     return comment

@@ -64,6 +64,22 @@ class Invalid(Exception):
 
 
 @dataclass
+class Overtaken(Exception):
+    """Others said something in public that the writer of a reply had not seen; nothing was written.
+
+    said: the latest of it (threads.Said), in order, one at least; more: how many messages came before those.
+    """
+
+    said: tuple[Any, ...]
+    more: int = 0
+
+    @property
+    def seen(self) -> int:
+        """The number of an event: whoever is shown this has seen the thread up to it."""
+        return int(self.said[-1].number)
+
+
+@dataclass
 class Conflict(Exception):
     """Someone else changed the same thing meanwhile; nothing was changed.
 

@@ -36,6 +36,11 @@ def takes_more(ticket: Ticket, kind: Kind) -> bool:
     return kind is Kind.NOTE or ticket.status is not Status.CLOSED
 
 
+def is_asked_first(actor: Actor, kind: Kind) -> bool:
+    """Whether a message of theirs waits for a word where others said something since: a reply in the desk's name."""
+    return kind is Kind.REPLY and may(actor, Right.READ_INTERNAL)
+
+
 def may_edit(actor: Actor, ticket: Ticket, comment: Comment) -> bool:
     """Whether a message is theirs to change; for how long, says stays()."""
     right = Right.EDIT if comment.author_id == actor.id else Right.EDIT_OTHERS

@@ -101,6 +101,21 @@ async def thread(audience: Audience, ticket: int, first: int = 0) -> Thread:
     return Thread(tuple(sorted(entries, key=lambda entry: entry.number)), first, count)
 
 
+async def since(ticket: int, number: int, but: int | None, most: int) -> tuple[tuple[Said, ...], int]:
+    """For staff: what others than this person said in public after an event; the latest so many, and how many more."""
+    [journal] = await db.rows("SELECT position FROM journal")
+    if number > journal["position"]:  # of another desk: this one was put back to a copy that is older
+        number = 0
+    found = await db.rows(
+        f"SELECT {SAID}, {names.told_apart('p')} AS author, p.role, count(*) OVER () AS n "  # noqa: S608 - our own
+        "FROM comment c JOIN person p ON p.id = c.author_id "
+        "WHERE c.ticket_id = ? AND c.kind = ? AND c.event_id > ? AND c.author_id <> ? AND c.deleted = FALSE "
+        "ORDER BY c.event_id DESC LIMIT ?",
+        [ticket, Kind.REPLY.value, number, but or 0, most],
+    )
+    return tuple(_said(row) for row in reversed(found)), found[0]["n"] - len(found) if found else 0
+
+
 async def part_of(audience: Audience, comment: int) -> tuple[int, int]:
     """The ticket of a message, and where the part begins that shows it; 0: it is in the last one. Raises Missing."""
     found = await db.rows("SELECT ticket_id, event_id, kind FROM comment WHERE id = ?", [comment])

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app import db
-from app.desk import changes, days, events, people, policy, read_up_to, rendering, search, sends, waiting
+from app.desk import changes, days, drafts, events, people, policy, read_up_to, rendering, search, sends, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.events import What
@@ -33,13 +33,17 @@ async def open_ticket(actor: Actor, asked: Opening, made: Made | None = None) ->
     if not policy.may(actor, Right.OPEN):
         raise Refused
     if not policy.may(actor, Right.CHANGE):  # and so none of what staff say of it
-        asked = Opening(asked.subject, asked.body, idempotency_key=asked.idempotency_key)
+        asked = Opening(
+            asked.subject, asked.body, idempotency_key=asked.idempotency_key, draft=asked.draft, after=asked.after
+        )
     if not await changes.can_be_assigned(asked.assignee):
         raise Invalid({"assignee": Code.UNKNOWN})
     words = (asked.subject, asked.body, asked.priority, asked.requester, asked.assignee, list(asked.tags))
     mark = sends.mark_of(asked.idempotency_key, *words)
     made = made or await rendering.made(asked.body)
+    place = drafts.NEW_TICKET if asked.after is None else drafts.of_message(asked.after)
     async with db.transaction():
+        await drafts.sent(actor.id, place, asked.body, asked.draft, asked.idempotency_key)
         if earlier := await sends.before(actor, mark):
             return await Ticket.get(id=earlier.ticket_id)
         requester = (await people.find_or_add_requester(asked.requester)).id if asked.requester else actor.id

@@ -23,6 +23,7 @@ TAG = 30
 TAGS = 20  # a ticket
 MOST_TAGS = 1000  # that are told apart in what was typed
 IDEMPOTENCY_KEY = 64
+LONGEST_NUMBER = 18  # digits of an event's: as many as databases keep
 FIRST_DAY = "1970-01-01"  # that a ticket can be due
 MOST = 500  # tickets that are changed together
 MARKING = ("add-tags", "remove-tags")  # of a form: tags beside those that a ticket has
@@ -39,6 +40,7 @@ class Opening:
     """A ticket to be opened. requester: an address; empty is whoever opens it.
 
     idempotency_key: equal for sends of one form.
+    draft: the version of the draft that it was (desk.drafts); after: the ticket to which that was written, if to one.
     """
 
     subject: str
@@ -48,24 +50,32 @@ class Opening:
     assignee: int | None = None
     tags: Sequence[str] = ()
     idempotency_key: str = ""
+    draft: int = 0
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Message:
-    """A reply or a note to be written. status: that the ticket gets with it. idempotency_key: as of an Opening."""
+    """A reply or a note to be written. status: that the ticket gets with it. idempotency_key: as of an Opening.
+
+    seen: the number of the last event of which its writer knew; None: they do not say. draft: as of an Opening.
+    """
 
     body: str
     kind: Kind = Kind.REPLY
     status: Status | None = None
     idempotency_key: str = ""
+    seen: int | None = None
+    draft: int = 0
 
 
 @dataclass(frozen=True)
 class Revision:
-    """Another text for a message that was seen at this version."""
+    """Another text for a message that was seen at this version. draft: as of an Opening."""
 
     body: str
     version: int
+    draft: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,9 +121,11 @@ def message(form: Mapping[str, str]) -> Message:
     kind = collect(errors, "kind", lambda: parse_kind(form.get("kind", Kind.REPLY)))
     asked = form.get("status", "")
     status = collect(errors, "status", lambda: parse_status(asked)) if asked else None
+    number = form.get("seen", "")
+    seen = collect(errors, "seen", lambda: parse_event(number)) if number else None
     if errors:
         raise Invalid(errors)
-    return Message(body, kind, status, key)
+    return Message(body, kind, status, key, seen)
 
 
 def revision(form: Mapping[str, str]) -> Revision:
@@ -212,6 +224,13 @@ def check_idempotency_key(key: str) -> None:
 
 def parse_version(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError(Code.UNKNOWN)
+    return int(text)
+
+
+def parse_event(text: str) -> int:
+    """The number of an event."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise ValueError(Code.UNKNOWN)
     return int(text)
 

@@ -1,14 +1,17 @@
 """Replies and notes."""
 
+from dataclasses import replace
+
 from quart import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import comments, threads, tickets, values
-from app.desk.errors import Conflict, Invalid, Missing, TooLate
+from app.desk.drafts import of_edit
+from app.desk.errors import Conflict, Invalid, Missing, Overtaken, TooLate
 from app.desk.models import Person, Status
 from app.live.regions.ticket import TicketRegion
-from app.web import audit, pages
+from app.web import audit, drafts, pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused
 from app.web.tickets import ticket_page
@@ -22,13 +25,12 @@ blueprint = Blueprint("comments", __name__)
 async def write(ticket: int) -> Response | WerkzeugResponse:
     person = asker()
     typed = await request.form
-    sent = _without_preset(person, {"kind": "reply"} | only(typed, ("body", "kind", "status", "key"))) | (
-        SOLVING if "solve" in typed else {}
-    )
+    named = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key", "seen", "draft"))
+    sent = _without_preset(person, named) | (SOLVING if "solve" in typed else {})
     await tickets.visible(person, ticket)
     try:
-        comment = await comments.write(person, ticket, values.message(sent))
-    except (Invalid, NotWritten) as problem:
+        comment = await comments.write(person, ticket, replace(values.message(sent), draft=drafts.version_of(sent)))
+    except (Invalid, Overtaken, NotWritten) as problem:
         form = refused(sent, problem)
         if pages.by_htmx():
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
@@ -51,15 +53,18 @@ async def show(comment: int) -> WerkzeugResponse:
 @blueprint.get("/comments/<number:comment>/edit")
 async def show_edit(comment: int) -> Response:
     _, found = await comments.editable(asker(), comment)
-    return await _editor(comment, found.ticket_id, Form({"body": found.body, "version": found.version}))
+    plain = Form({"body": found.body, "version": found.version})
+    form = await drafts.drafted(asker(), of_edit(comment), plain)
+    version = {"version": form.value("of") or found.version}  # of the message that the draft is another text for
+    return await _editor(comment, found.ticket_id, replace(form, values={**form.values, **version}), plain=plain)
 
 
 @blueprint.post("/comments/<number:comment>")
 async def edit(comment: int) -> Response | WerkzeugResponse:
-    sent = only(await request.form, ("body", "version"))
+    sent = only(await request.form, ("body", "version", "draft"))
     try:
         ticket, _ = await comments.editable(asker(), comment)
-        await comments.edit(asker(), comment, values.revision(sent))
+        await comments.edit(asker(), comment, replace(values.revision(sent), draft=drafts.version_of(sent)))
     except TooLate as late:
         return await _too_late(comment, sent, late)
     except (Invalid, Conflict, NotWritten) as problem:
@@ -86,9 +91,14 @@ async def _too_late(comment: int, sent: dict[str, str], late: TooLate) -> Respon
     return await _editor(comment, late.ticket, Form(sent, {"body": late.code}), status=403)
 
 
-async def _editor(comment: int, ticket: int, form: Form, theirs: str = "", status: int = 0) -> Response:
-    """theirs: the HTML that somebody else made of the message meanwhile. status: instead of the form's own."""
-    shown = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs}
+async def _editor(
+    comment: int, ticket: int, form: Form, theirs: str = "", status: int = 0, plain: Form | None = None
+) -> Response:
+    """theirs: the HTML that somebody else made of the message meanwhile. status: instead of the form's own.
+
+    plain: the form without a draft in it.
+    """
+    shown = {"comment": comment, "ticket": ticket, "form": form, "theirs": theirs, "plain": plain or form}
     if pages.by_htmx():
         return await pages.fragment("comments/editor.html", status or form.status, **shown)
     header = TicketRegion(ticket, asker().audience)

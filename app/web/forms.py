@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.db import NotWritten
-from app.desk.errors import Code, Conflict, Invalid
+from app.desk.errors import Code, Conflict, Invalid, Overtaken
+from app.desk.threads import Said
 
 
 def _(words: str) -> str:
@@ -43,7 +44,8 @@ class Form:
     """A form as it is shown: what was typed, and what is wrong with it.
 
     errors: field, or "form" -> what is wrong with it; about: field -> the part that is meant. theirs: field -> what
-    someone else, by name, set it to meanwhile.
+    someone else, by name, set it to meanwhile. newer: what others said meanwhile; more: how much before that. drafted:
+    what stands in it was typed before, and not sent.
     """
 
     values: Mapping[str, Any]
@@ -51,6 +53,9 @@ class Form:
     theirs: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
+    newer: tuple[Said, ...] = ()
+    more: int = 0
+    drafted: bool = False
 
     def __hash__(self) -> int:
         return hash((frozenset(self.values.items()), frozenset(self.errors.items())))
@@ -64,12 +69,12 @@ class Form:
 
     @property
     def status(self) -> int:
-        if self.theirs:
+        if self.theirs or self.newer:
             return 409
         return 503 if "form" in self.errors else 422 if self.errors else 200
 
 
-def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) -> Form:
+def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | Overtaken | NotWritten) -> Form:
     """The form to show again after a verb would not take it.
 
     After a conflict it is for what is there now: what its person left alone is not in it as it was before.
@@ -77,9 +82,11 @@ def refused(typed: Mapping[str, Any], problem: Invalid | Conflict | NotWritten) 
     if isinstance(problem, NotWritten):
         return Form(typed, {"form": Code.NOT_WRITTEN})
     if isinstance(problem, Invalid):
-        wrong_version = "version" in problem.errors  # sent again it would be as wrong
-        values = {name: typed[name] for name in typed if not (wrong_version and name == "version")}
+        wrong = [name for name in ("version", "seen") if name in problem.errors]  # sent again they would be as wrong
+        values = {name: typed[name] for name in typed if name not in wrong}
         return Form(values, problem.errors, about=problem.about)
+    if isinstance(problem, Overtaken):
+        return Form({**typed, "seen": str(problem.seen)}, newer=problem.said, more=problem.more)
     touched = {name: typed[name] for name in typed if name not in problem.untouched}
     return Form({**touched, "version": str(problem.version)}, theirs=problem.theirs, by=problem.by)
 

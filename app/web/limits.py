@@ -25,6 +25,7 @@ WORDS = {ACCOUNT_FROM_ADDRESS: "an account from an address", ACCOUNT: "an accoun
 TICKETS_A_CHANGE = 10  # of many that are changed together: one of them costs a tenth of a change of its own
 CONNECTIONS = 3000  # a minute; 20 pages that are cut every 2 s ask for 600
 CONNECT = {"live.connection", "embed.session", "embed.connection"}
+DRAFTS = 300  # a minute; who types without end pauses for half a second 120 times at most
 MESSAGES = {"tickets.create", "comments.write", "embed.create", "embed.write"}
 UNCOUNTED = {"auth.login", "auth.logout", "tickets.begin", "embed.begin"}  # counted above, or nothing is changed
 
@@ -111,6 +112,8 @@ class Limits:
         """Of what, and how many a minute; 0: as many as one likes."""
         if endpoint in CONNECT:
             return "connections", CONNECTIONS
+        if endpoint == "drafts.keep":
+            return "drafts", DRAFTS
         if endpoint in MESSAGES:
             return "messages", self._settings.messages
         return "changes", self._settings.changes

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.db import NotWritten
 from app.desk import addresses, filters, queries, reading, tickets, values
+from app.desk.drafts import NEW_TICKET, of_message
 from app.desk.errors import Conflict, Invalid, Missing
 from app.desk.filters import Filter
 from app.desk.models import Person
@@ -24,14 +25,14 @@ from app.live.regions.reads import ReadsRegion
 from app.live.regions.removed import RemovedRegion
 from app.live.regions.thread import ThreadRegion
 from app.live.regions.ticket import TicketRegion
-from app.web import pages
+from app.web import drafts, pages
 from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
 from app.web.told import LEFT, Told, mark, of_address, of_event
 
 FIELDS = ("subject", "status", "priority", "assignee", "tags", *values.MARKING, "due", "requester")  # of a form
 MENUS = MenusRegion()
-ASKED = ("subject", "body", "key")
+ASKED = ("subject", "body", "key", "draft")
 OPENING = {False: ASKED, True: (*ASKED, "priority", "requester", "assignee", "tags")}  # by whether they are staff
 
 blueprint = Blueprint("tickets", __name__)
@@ -126,13 +127,15 @@ def address_of(asked: MultiDict[str, str]) -> str:
 
 @blueprint.get("/tickets/new")
 async def show_new() -> Response:
-    return await _new(asker(), Form({"priority": "normal", "key": pages.new_idempotency_key()}))
+    person, after = asker(), pages.after()
+    blank = Form({"priority": "normal", "key": pages.new_idempotency_key()})
+    return await _new(person, await drafts.drafted(person, of_message(int(after)) if after else NEW_TICKET, blank))
 
 
 @blueprint.post("/tickets/new")
 async def begin() -> Response:
     """The form with words in it that were typed elsewhere; nothing is made."""
-    typed = only(await request.form, ("subject", "body"))
+    typed = only(await request.form, ("subject", "body", "draft"))
     return await _new(asker(), Form({"priority": "normal", "key": pages.new_idempotency_key()} | typed))
 
 
@@ -141,7 +144,10 @@ async def create() -> Response | WerkzeugResponse:
     person = asker()
     typed = only(await request.form, OPENING[person.is_staff])
     try:
-        ticket = await tickets.open_ticket(person, values.opening(typed, person.id))
+        opening = replace(
+            values.opening(typed, person.id), draft=drafts.version_of(typed), after=int(pages.after() or 0) or None
+        )
+        ticket = await tickets.open_ticket(person, opening)
     except (Invalid, NotWritten) as problem:
         return await _new(person, refused(typed, problem))
     return pages.on_to(f"/tickets/{ticket.id}")
@@ -205,7 +211,9 @@ async def ticket_page(
         await tickets.visible(person, ticket)
         raise Missing
     header = cast(Header, live.contents[header_region].parts[0].value)
-    form, composer = fields or Form({}), composer or Form({"kind": "reply", "key": pages.new_idempotency_key()})
+    form = fields or Form({})
+    blank = Form({"kind": "reply", "key": pages.new_idempotency_key()})
+    composer = composer or await drafts.drafted(person, of_message(ticket), blank)
     return await pages.page(
         "tickets/ticket.html",
         live,
@@ -216,7 +224,7 @@ async def ticket_page(
         thread=thread,
         customer=customer,
         fields=_fields(person, header, form, live.contents.get(MENUS)),
-        composer=composer,
+        composer=replace(composer, values={"seen": live.since.number, **composer.values}),
         menus=MENUS,
     )
 

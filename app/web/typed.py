@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 # What people type as words; everything else they choose.
 READ = ("subject", "body", "tags", "add-tags", "remove-tags", "due", "name", "origins")
-MARKS = ("as", "key", "version")  # that only say which form it is, and of what
+MARKS = ("as", "key", "version", "seen", "draft", "anyway")  # that only say which form it is, and of what
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,11 @@ import * as places from "./places.js";
 import * as quick from "./quick.js";
 import * as reads from "./reads.js";
 import * as removed from "./removed.js";
+import * as seen from "./seen.js";
 import * as selection from "./selection.js";
 import * as send from "./send.js";
 import * as session from "./session.js";
+import * as stored from "./stored.js";
 import * as tags from "./tags.js";
 import * as thread from "./thread.js";
 import * as time from "./time.js";
@@ -31,6 +33,6 @@ import * as title from "./title.js";
 import * as undo from "./undo.js";
 
 const first = [live, hold, time, title, menus, follow]; // in this order: a form follows what a menu has
-const words = [send, drafts, composer, closed, forms, fields, tags, editor, dialogs, session];
+const words = [send, stored, drafts, composer, seen, closed, forms, fields, tags, editor, dialogs, session];
 const reading = [head, part, thread, reads];
 for (const module of [...first, ...words, ...reading, places, removed, selection, undo, quick, copy, keys, loading, builds]) module.start();

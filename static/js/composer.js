@@ -5,12 +5,14 @@ import * as drafts from "./drafts.js";
 import * as places from "./places.js";
 import { hush, say } from "./said.js";
 import { deliver, send as refuse } from "./send.js";
+import { settled } from "./stored.js";
 
 const STALE = 60_000; // ms after which a message that another page was sending waits to be sent by hand
 const SLOW = 3_000; // ms that a message may take from being taken by the desk to its thread, and a page to be left
 const BETWEEN = "\n\n";
+const DOUBLE = 500; // ms in which a key that was pressed to send is pressed once more without a thought
 
-let line = []; // { action, fields, at, state: sending, unsent, refused or taken, made }
+let line = []; // { action, fields, at, state: sending, unsent, refused or taken, made, stopped }
 let returned = []; // those that the field begins with
 let running = false;
 let leaving = false; // what fails now fails because the page is left: the next one sends it
@@ -32,16 +34,33 @@ export function start() {
   run();
 }
 
-// submitter: the button; one that solves the ticket with it leads on.
+// submitter: the button: one that solves the ticket with it leads on; one sends anyway what was stopped, since others replied
+// meanwhile. To send the reply again is the same.
 export function send(form, submitter) {
+  const conflict = form.querySelector("#conflict");
+  const isNote = form.elements.kind?.value === "note";
+  if (conflict && (submitter?.name === "anyway" || !isNote)) {
+    if (conflict.querySelector("[name=anyway]").disabled) return;
+    acknowledge(form, conflict.dataset.seen);
+    if (isNote) return conflict.remove(), run(); // what was stopped stands beside the field
+  }
   const messages = messagesOf(form, submitter?.name === "solve");
   if (!messages.length) return refuse(form); // by the desk, which says what is wrong
   hush(form);
-  for (const wrong of form.querySelectorAll(".wrong")) wrong.remove();
+  for (const wrong of form.querySelectorAll(".wrong, #conflict")) wrong.remove();
   returned = [];
   empty(form);
   line.push(...messages);
   sendAgain("unsent");
+}
+
+// Whoever read what others said meanwhile has seen the thread up to there.
+function acknowledge(form, seen) {
+  form.elements.seen.value = seen;
+  for (const message of line.filter((one) => one.stopped && isHere(one))) {
+    message.fields.seen = seen;
+    Object.assign(message, { state: "sending", stopped: false });
+  }
 }
 
 function sendAgain(...states) {
@@ -55,17 +74,26 @@ async function run() {
   if (running) return;
   running = true;
   for (let next; (next = line.find(({ state }) => state === "sending")); ) {
+    if (isHere(next)) await settled(composer(), true);
     const { sent, made, form, said } = await deliver(next.action, new URLSearchParams(next.fields));
     if (sent) take(next, made);
     else if (leaving) return setTimeout(stay, SLOW);
     else {
       for (const message of line) if (message.state === "sending") message.state = "unsent";
       if (said !== "unsent") next.state = "refused";
-      giveBack(form?.querySelector(".wrong, .conflict") ?? said);
+      const reason = form?.querySelector(".wrong, .conflict") ?? said;
+      next.stopped = reason.id === "conflict";
+      if (next.stopped) rest(reason.querySelector("[name=anyway]"));
+      giveBack(reason);
     }
     paint();
   }
   running = false;
+}
+
+function rest(button) {
+  button.disabled = true;
+  setTimeout(() => (button.disabled = false), DOUBLE);
 }
 
 // The page was not left after all, or came back.
@@ -128,25 +156,29 @@ function messagesOf(form, solves) {
   for (const { fields: before } of returned) {
     const last = rest === before.body;
     if (before.kind !== fields.kind || !(last || rest.startsWith(before.body + BETWEEN))) break;
-    messages.push(last ? { ...fields, body: before.body, key: before.key } : before);
+    messages.push(last ? { ...fields, body: before.body, key: before.key } : { ...before, ...seenBy(fields) });
     rest = last ? "" : rest.slice(before.body.length + BETWEEN.length);
   }
   if (rest.trim()) messages.push({ ...fields, body: rest });
   return messages.map((one, at) => ({ action, fields: one, at: Date.now(), state: "sending", then: at === messages.length - 1 ? then : "" }));
 }
 
+// Where the form says what was seen; of requesters it does not.
+const seenBy = ({ seen }) => (seen === undefined ? {} : { seen });
+
 // A note never becomes a part of a reply: what is of another kind than the words in the field stays beside it.
 function giveBack(said) {
   const form = composer();
   const unsent = line.filter(({ state }) => state === "unsent" || state === "refused");
-  if (!unsent.some(isHere)) return say(null, said);
-  const { body, kind, key, status } = form.elements;
+  if (!unsent.some(isHere)) return say(null, elsewhere(said));
+  const { body, kind, key, status, seen } = form.elements;
   const isFree = !body.value.trim();
   const wanted = isFree ? unsent.find(isHere).fields.kind : kind?.value;
   const back = unsent.filter((message) => isHere(message) && message.fields.kind === wanted);
   if (back.length) {
     line = line.filter((message) => !back.includes(message));
     returned = [...back, ...returned];
+    if (seen) seen.value = leastSeen(back, isFree ? [] : [seen.value]);
     body.setRangeText(back.map(({ fields }) => fields.body).join(BETWEEN) + (isFree ? "" : BETWEEN), 0, 0, isFree ? "end" : "preserve");
     if (isFree) {
       if (kind) kind.value = wanted;
@@ -156,6 +188,18 @@ function giveBack(said) {
     body.dispatchEvent(new Event("input", { bubbles: true }));
   }
   say(form, said);
+}
+
+// Of words that were written at different times.
+const leastSeen = (back, others) => Math.min(...[...back.map(({ fields }) => fields.seen), ...others].filter(Boolean).map(Number));
+
+// What is said of a message to another ticket only leads there.
+function elsewhere(said) {
+  if (said.id !== "conflict") return said;
+  said.querySelector("[name=anyway]").remove();
+  said.removeAttribute("id");
+  said.classList.add("notice");
+  return said;
 }
 
 // -- what is seen --

@@ -24,7 +24,7 @@ function sendByKey(event) {
   const button = event.shiftKey ? form.querySelector("[name=solve]") : null;
   if (event.shiftKey && !button?.checkVisibility()) return;
   event.preventDefault();
-  if (!form.querySelector(".primary:disabled")) form.requestSubmit(button);
+  if (!event.repeat && !form.querySelector(".send .primary:disabled")) form.requestSubmit(button);
 }
 
 function askFirst(event) {

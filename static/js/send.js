@@ -4,6 +4,7 @@
 import { ask, server } from "./server.js";
 import { during } from "./loading.js";
 import { hush, say } from "./said.js";
+import { settled } from "./stored.js";
 import { remember, touched } from "./typed.js";
 
 const PATIENCE = 30_000; // ms until an answer that does not come is given up
@@ -66,6 +67,8 @@ function read(form, submitter) {
 
 // The result: where it leads, if it leads away.
 async function post(form, submitter, body, changed) {
+  await settled(form);
+  if (body.has("draft")) body.set("draft", form.elements.draft.value);
   const outcome = await deliver(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), body);
   if (outcome.sent) finish(form, body, outcome);
   else if (outcome.form && form.isConnected) await adopt(form, outcome, body, changed);

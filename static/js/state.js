@@ -4,7 +4,7 @@ import { now } from "./clock.js";
 
 const LATE = 3_000; // ms without a connection after which the page says that it is offline
 
-const REGIONS = "#ticket, #thread, #ticket-rows, #list-count, #list-foot, [data-count], .fields-column, #removed, #first, #keyring, #secret, datalist";
+const REGIONS = "#ticket, #thread, #ticket-rows, #list-count, #list-foot, [data-count], .fields-column, #removed, #first, #keyring, #secret, #conflict, datalist";
 
 let timer = 0;
 let over = false; // nothing more will come to this page

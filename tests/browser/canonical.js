@@ -2,15 +2,15 @@
 // typed: which forms somebody typed in; what stands in their fields is left out too.
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
-    "#live", "[name=key]", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "[data-said]", "#pill", "#toast", ".chosen", "#below", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
+    "#live", "[name=key]", "[name=seen]", "[name=draft]", ".later", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
+    "#secret", "#notice", "[data-said]", "#pill", "#toast", ".chosen", "#below", "#replied", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();
   const painted = [
     ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
-    ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["style", "*"],
+    ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["data-stored", "form"], ["data-came-drafted", "form"], ["style", "*"],
     ["aria-current", "tr, article"], ["data-unread", ".subject a"], ["data-selected", "tr"], ["data-selecting", "html"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];

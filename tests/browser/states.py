@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from app import db
-from app.desk import comments, people, tickets
+from app.desk import comments, drafting, people, tickets
 from app.desk.models import Person, Ticket
 from app.desk.roles import Role
 from tests import forms
@@ -308,6 +308,47 @@ async def a_conflict_mine_and_theirs(room: Room) -> Page:
     await page.wait_for_selector(f"h1:text-is('Theirs {room.language}')")
     await page.fill("#field-subject", "Mine")
     await page.click("#ticket-form button")
+    return page
+
+
+async def _replied(room: Room) -> Page:
+    page = await room.ticket()
+    await page.fill("#comment-body", "I am on it.")
+    await room.desk.say(room.plain, room.running.cast.boris)
+    await expect(page.locator("#replied")).to_be_visible()
+    return page
+
+
+@state("#replied", ("replied while you were writing", "Пока вы писали, пришёл ответ"))
+async def somebody_replied_while_one_writes(room: Room) -> Page:
+    return await _replied(room)
+
+
+@state("#conflict", ("Your reply was not sent.", "Ваш ответ не отправлен."))
+async def a_reply_that_another_overtook(room: Room) -> Page:
+    page = await _replied(room)
+    for _ in range(4):
+        newer = await forms.write(room.running.cast.boris, room.plain.id, f"{LONG}\n\n```\n{'wide ' * 60}\n```")
+    await page.wait_for_selector(f"#comment-{newer.id}")
+    await page.press("#comment-body", "Control+Enter")
+    await expect(page.locator("#conflict [name=anyway]")).to_be_enabled()
+    return page
+
+
+@state("form[data-stored] .stored", ("saved", "сохранён"))
+async def a_draft_that_is_kept(room: Room) -> Page:
+    page = await room.open(f"/tickets/{(await room.desk.open(subject='Half')).id}")
+    await page.fill("#comment-body", "Half a reply")
+    return page
+
+
+@state(".later", ("on another page or device", "на другой странице или другом устройстве"))
+async def a_draft_that_was_written_elsewhere(room: Room) -> Page:
+    ticket = await room.desk.open(subject="Written twice")
+    page = await room.open(f"/tickets/{ticket.id}")
+    words = {"ticket": str(ticket.id), "kind": "reply", "body": f"{LONG}\n" * 5}
+    await drafting.keep(room.running.cast.anna, drafting.read(words))
+    await page.fill("#comment-body", "Half a reply")
     return page
 
 

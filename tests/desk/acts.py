@@ -76,5 +76,6 @@ async def everything() -> dict[str, list[dict[str, object]]]:
         "search",
         "clock",
         "read_up_to",
+        "draft",
     )
     return {table: await db.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}

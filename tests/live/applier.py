@@ -15,7 +15,7 @@ from tests.live import paint
 # secret that somebody asked to see. Attributes; none: the element with all that is in it.
 THEIR_OWN = (
     ("#live", ()),
-    ("input[name=key], input[name=bearer], #embed input[name=token]", ("value",)),
+    ("input[name=key], input[name=seen], input[name=draft], input[name=bearer], #embed input[name=token]", ("value",)),
     ("html", ("data-life", "data-left")),
     ("#secret", ()),
 )

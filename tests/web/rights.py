@@ -93,6 +93,8 @@ POST    /comments/<number:comment>/delete deleted reply             404    404  
 POST    /comments/<number:comment>/delete in deleted ticket         404    404    404    404    404     login  login
 POST    /comments/<number:comment>/delete nothing                   404    404    404    404    404     login  login
 
+POST    /drafts                           -                         204    204    204    204    204     login  login
+
 GET     /keys                             -                         200    403    403    403    403     login  login
 POST    /keys                             -                         303    403    403    403    403     login  login
 POST    /keys/<id>/revoke                 key                       303    403    403    403    403     login  login
@@ -162,7 +164,7 @@ FIELDS = {
         "requester": None,
     },
     "POST /tickets/<number:ticket>/comments": {
-        "staff": "body kind status key",
+        "staff": "body kind status key seen",
         "requester": "body key !kind !status",
     },
     "POST /tickets/bulk": {
@@ -171,6 +173,10 @@ FIELDS = {
     },
     "POST /undo": {"staff": "!event", "requester": None},
     "POST /comments/<number:comment>": {"staff": "body version", "requester": "body version"},
+    "POST /drafts": {
+        "staff": "body kind key seen subject priority requester assignee tags !ticket",
+        "requester": "body kind key seen subject priority requester assignee tags !ticket",
+    },
     "POST /settings": {"staff": "language shortcuts reply_waits two_lines", "requester": "language shortcuts"},
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
@@ -199,6 +205,7 @@ FORMS = {
     "POST /tickets/bulk": {"add-tags": "new"},
     "POST /tickets/<number:ticket>/comments": {"body": "Hello"},
     "POST /comments/<number:comment>": {"body": "Hello again", "version": "1"},
+    "POST /drafts": {"kind": "ticket", "body": "Half a"},
     "POST /settings": {"language": "ru"},
     "POST /keys": {"name": "Shop", "origins": "https://shop.example"},
     "POST /embed/tickets": {"subject": "Toner", "body": "It is empty."},

@@ -31,7 +31,7 @@ async def said() -> list[tuple[str, str]]:
 async def test_a_reply_and_a_note_go_by_nothing_but_html(served, ticket):
     anna = await served.client(served.cast.anna)
     shown = await form(anna)
-    assert set(shown.fields.keys()) == {"as", "key", "kind", "body", "status"}
+    assert set(shown.fields.keys()) == {"as", "key", "draft", "seen", "kind", "body", "status"}
     assert fields(shown)["kind"] == "reply"
     reply = await submit(anna, shown, body="Is it plugged in?\r\n", status="pending")
     note = await submit(anna, await form(anna), body="Third time.", kind="note")
@@ -44,7 +44,7 @@ async def test_a_reply_and_a_note_go_by_nothing_but_html(served, ticket):
 async def test_a_requester_replies_and_has_no_other_kind(served, ticket):
     clara = await served.client(served.cast.clara)
     shown = await form(clara)
-    assert set(shown.fields.keys()) == {"as", "key", "body"}
+    assert set(shown.fields.keys()) == {"as", "key", "draft", "body"}
     assert (await submit(clara, shown, body="It still hums.")).status_code == 303
     assert await said() == [("reply", "It still hums.")]
 
@@ -87,7 +87,7 @@ async def test_the_same_form_sent_three_times_says_it_once(served, ticket):
 
 async def test_what_cannot_be_sent_comes_back_with_what_was_typed(served, ticket):
     anna = await served.client(served.cast.anna)
-    typed = {"body": "x" * 100_001, "kind": "note", "status": "solved", "key": "once"}
+    typed = {"body": "x" * 100_001, "kind": "note", "status": "solved", "key": "once", "seen": "1", "draft": "0"}
     page = await anna.post("/tickets/1/comments", data=typed)
     fragment = await anna.post("/tickets/1/comments", data=typed, headers=HTMX)
     for answer, shown in ((page, one(read(page), "form#comment-form")), (fragment, read_fragment(fragment))):
@@ -116,7 +116,7 @@ async def test_the_author_edits_a_message_by_nothing_but_html(served, ticket):
     anna = await served.client(served.cast.anna)
     link = one(read(await anna.get("/tickets/1")), f"#comment-{told.id} .own a").get("href")
     shown = await form(anna, link, "#edit-form")
-    assert fields(shown) == {"as": str(served.cast.anna.id), "body": "Is it *pluged* in?", "version": "1"}
+    assert fields(shown) == {"as": str(served.cast.anna.id), "body": "Is it *pluged* in?", "version": "1", "draft": "0"}
     answer = await submit(anna, shown, body="Is it *plugged* in?")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/1#comment-{told.id}")
     page = read(await anna.get("/tickets/1"))
@@ -147,7 +147,7 @@ async def test_an_edit_that_crosses_another_keeps_what_was_typed_and_shows_the_o
     for answer, shown in ((page, read(page)), (fragment, read_fragment(fragment))):
         assert answer.status_code == 409
         assert text(shown, ".sides blockquote") == "Hello Clara"
-        kept = {"body": "Hello everyone", "version": "2"}
+        kept = {"body": "Hello everyone", "version": "2", "draft": "0"}
         assert fields(one(shown, "#edit-form")) == kept | {"as": str(served.cast.anna.id)}
     assert (await submit(anna, one(read(page), "#edit-form"))).status_code == 303
     assert (await Comment.get(id=told.id)).body == "Hello everyone"

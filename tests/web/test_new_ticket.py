@@ -15,7 +15,7 @@ async def form(client):
 async def test_a_requester_opens_a_ticket_by_nothing_but_html(served):
     clara = await served.client(served.cast.clara)
     shown = await form(clara)
-    assert set(shown.fields.keys()) == {"as", "key", "subject", "body"}
+    assert set(shown.fields.keys()) == {"as", "key", "draft", "subject", "body"}
     answer = await submit(clara, shown, subject="  Printer \t stands still ", body="It *hums*.\r\nThen stops.")
     ticket = await Ticket.get()
     assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/{ticket.id}")
