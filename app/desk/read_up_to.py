@@ -38,7 +38,6 @@ async def note(actor: Actor, ticket_id: int, number: int) -> None:
     """Set a mark, inside the caller's transaction, whose event tells of it: what one writes oneself one has read."""
     if policy.may(actor, Right.READ_INTERNAL) and actor.id:
         await db.rows(MARK, [actor.id, ticket_id, number])
-        await _forget_old(actor.id)
 
 
 async def last_said(ticket: Ticket) -> int:
@@ -59,7 +58,8 @@ async def mark(actor: Actor, ticket_id: int) -> int:
     return int(row["up_to"])
 
 
-async def _forget_old(person: int) -> None:
+async def forget_old(person: int | None) -> None:
+    """Keep no more marks than MOST. Whoever writes reads as well, so that this is done soon enough."""
     old = await db.rows(
         "SELECT number FROM read_up_to WHERE person_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?", [person, MOST]
     )

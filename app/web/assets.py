@@ -18,6 +18,7 @@ CSS = (
     "forms",
     "layout",
     "search",
+    "filters",
     "list",
     "selection",
     "ticket",

@@ -5,6 +5,7 @@ import { say } from "./said.js";
 import { deliver } from "./send.js";
 import { ask } from "./server.js";
 
+const { person } = document.documentElement.dataset;
 const row = () => document.querySelector("#ticket-rows > tr[aria-current=true]");
 
 let told = 0; // the number up to which the desk knows it
@@ -19,7 +20,7 @@ export function start() {
 function startList() {
   paint();
   for (const event of ["pult:applied", "htmx:after:swap"]) document.addEventListener(event, paint);
-  document.addEventListener("submit", ofRow, { capture: true });
+  document.addEventListener("click", ofRow);
 }
 
 function paint() {
@@ -35,12 +36,10 @@ function paint() {
   }
 }
 
-async function ofRow(event) {
-  if (!event.target.matches("[data-unread-row]")) return;
-  event.preventDefault();
-  const { ticket } = row()?.dataset ?? {};
+async function ofRow({ target }) {
+  const { ticket } = (target.id === "unread-row" && row()?.dataset) || {};
   if (!ticket) return;
-  const { sent, said } = await deliver(`/tickets/${ticket}/unread`, new URLSearchParams(new FormData(event.target)));
+  const { sent, said } = await deliver(`/tickets/${ticket}/unread`, new URLSearchParams({ as: person }));
   if (!sent) say(null, said ?? "unsent");
 }
 
@@ -61,7 +60,7 @@ async function see() {
   if (up <= told) return;
   const before = told;
   told = up;
-  const body = new URLSearchParams({ up_to: up, as: document.documentElement.dataset.person });
+  const body = new URLSearchParams({ up_to: up, as: person });
   const { ticket } = document.querySelector("[data-unread-here]").dataset;
   const answer = await ask(`/tickets/${ticket}/read`, { method: "POST", body, headers: { "HX-Request": "true" } });
   if (!answer?.ok && told === up) told = before; // the next thing that happens here says it again

@@ -57,7 +57,7 @@ HEAR = """
 async def test_under_a_pointer_rows_change_in_place_and_then_come_go_and_move(browser, running, desk):
     context = await running.context(browser, running.cast.anna)
     await context.add_init_script(f"({HEAR})()")
-    page = await open_page(context, "/tickets")
+    page = await open_page(context, "/tickets?sort=-updated")
     before = await page.evaluate(ROWS)
     x, y = await middle(page, "ticket-5")
     await page.mouse.move(x, y)

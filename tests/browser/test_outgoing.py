@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from app.desk import people
 from app.desk.models import Comment, Ticket
 from tests import forms
 from tests.browser.conftest import connected, equals_its_reload, open_page
@@ -28,6 +29,27 @@ async def test_messages_sent_quickly_are_as_many_and_in_order(browser, running, 
     await until_said(("reply", "0."), ("reply", "1."), ("note", "2."), ("reply", "3."))
     await expect(page.locator("#outgoing li")).to_have_count(0)
     await equals_its_reload(page)
+
+
+async def test_what_a_reply_is_preset_to_a_note_is_not_and_the_next_reply_is_again(browser, running, desk):
+    anna = running.cast.anna
+    await people.set_preferences(anna, language="", shortcuts=True, reply_waits=True)
+    page = await open_page(await running.context(browser, anna), "/tickets/1")
+    status = page.locator("#comment-form [name=status]")
+    await write(page, "For us.", "note")
+    await expect(status).to_have_value("")
+    await page.press(FIELD, SEND)
+    await write(page, "For you.", "reply")
+    await expect(status).to_have_value("pending")
+    await until_said(("note", "For us."))
+    assert (await Ticket.get(id=1)).status != "pending"
+    await page.press(FIELD, SEND)
+    await page.wait_for_selector("#ticket[data-status=pending]")
+    await expect(status).to_have_value("pending")
+    await status.select_option("solved")
+    await page.click("#comment-form [value=note]")
+    await expect(status).to_have_value("solved")  # another choice stays
+    await equals_its_reload(page, typed="#comment-form")
 
 
 async def test_a_storage_without_room_costs_a_draft_and_no_message(browser, running, desk):

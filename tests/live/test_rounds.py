@@ -279,7 +279,8 @@ async def test_pages_that_take_nothing_hold_up_nobody_nor_the_end(served, open_)
     good = await open_(served.cast.boris, "/tickets")
     [shown] = relay_.hub.sockets
     session = people.session_id(await people.begin_session(served.cast.anna))
-    grant = replace(shown.grant, person=served.cast.anna.id, session=session, made_for="")
+    shared = tuple(region for region in shown.grant.regions if region.of_person() is None)
+    grant = replace(shown.grant, person=served.cast.anna.id, session=session, regions=shared, made_for="")
     async with asyncio.timeout(DEADLINE):
         for _ in range(400):
             await relay_.join(Socket(Stuck(), grant, good.cursor), good.epoch)

@@ -62,6 +62,7 @@ async def test_every_form_of_a_page_says_for_whom_it_was_made(desk):
                 seen.add(re.sub(r"\d+|ek_\w+", "1", form.get("action")))
     assert seen == {
         *("/tickets", "/tickets/1", "/tickets/1/comments", "/tickets/1/delete", "/tickets/1/restore"),
+        "/tickets/1/unread",
         *("/comments/1", "/comments/1/delete", "/settings", "/keys", "/keys/1/revoke", "/logout", "/tickets/bulk"),
     }
 

@@ -1,6 +1,7 @@
 """What a person sets for themself."""
 
-from app.desk.models import Person
+from app.desk.models import Person, Ticket
+from tests.desk.acts import a_ticket
 
 from .reading import RUSSIAN, fields, one, read, submit, text
 
@@ -33,3 +34,28 @@ async def test_an_unknown_language_is_422(served):
         answer = await clara.post("/settings", data={"language": language})
         assert (answer.status_code, bool(read(answer).cssselect("main .wrong"))) == (422, True), language
     assert (await Person.get(id=served.cast.clara.id)).language == ""
+
+
+async def test_staff_choose_that_a_reply_sets_its_ticket_pending_and_a_note_does_not(served):
+    cast, anna = served.cast, await served.client(served.cast.anna)
+    ticket = await a_ticket(cast.clara)
+    composer = one(read(await anna.get(f"/tickets/{ticket.id}")), "#comment-form")
+    assert fields(composer)["status"] == ""
+    await submit(anna, await form(anna), reply_waits="on")
+    composer = one(read(await anna.get(f"/tickets/{ticket.id}")), "#comment-form")
+    assert fields(composer)["status"] == "pending"
+    await submit(anna, composer, kind="note", body="For us.")
+    assert (await Ticket.get(id=ticket.id)).status == "new"
+    await submit(anna, composer, kind="reply", body="For you.")
+    assert (await Ticket.get(id=ticket.id)).status == "pending"
+    refused = one(read(await submit(anna, composer, kind="reply", body=" ", status="")), "#comment-form")
+    assert fields(refused)["status"] == "", "what was chosen stays"
+
+
+async def test_rows_have_two_lines_for_whoever_wants_them_and_requesters_are_not_asked(served):
+    anna, clara = await served.client(served.cast.anna), await served.client(served.cast.clara)
+    assert read(await anna.get("/tickets")).get("data-rows") is None
+    await submit(anna, await form(anna), two_lines="on")
+    assert read(await anna.get("/tickets")).get("data-rows") == "two"
+    assert fields(await form(anna))["two_lines"] == "on"
+    assert not {"two_lines", "reply_waits"} & fields(await form(clara)).keys()
