@@ -97,9 +97,9 @@ async def test_what_was_sent_is_no_draft_any_more(desk, ticket):
 async def test_what_was_written_elsewhere_since_stays_unless_it_is_the_same(desk, ticket):
     first = await keep(desk.anna, ticket=1, body="One", key="k1")
     second = await keep(desk.anna, ticket=1, body="Two", key="k2", version=first)
-    await comments.write(desk.anna, 1, Message("One", draft=first, key="k1"))
+    await comments.write(desk.anna, 1, Message("One", draft=first, idempotency_key="k1"))
     assert await kept(desk.anna) == "Two"
-    await comments.write(desk.anna, 1, Message("Three", draft=0, key="k2"))
+    await comments.write(desk.anna, 1, Message("Three", draft=0, idempotency_key="k2"))
     assert await kept(desk.anna) is None, "of the same form: what was saved while it was on its way"
     await keep(desk.anna, ticket=1, body=" Four\n", version=second)
     await forms.write(desk.anna, 1, "Four")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app import db, moving
 from app.config import Database
-from app.desk import embeds, outbox, people, queries, search, tickets
+from app.desk import drafting, embeds, outbox, people, queries, search, tickets
 from app.desk.filters import parse
 from app.desk.models import Job, Person, Tag
 from tests import forms
@@ -19,7 +19,7 @@ from tests.whole import read
 ODD = "naïve ﬁne 日本語 \U0001f600 a\tb\r\n'quoted' \"and\" \\ back \u2028 \ue000 \x01 ₽"
 WORDS = ("naive", "日本", "printer", '"it does not"', "from:clara", "tag:vpn", "walrus", "status:open", "#2")
 DERIVED = "search"  # what begins so is made anew of the rest
-JSON = ("data", "origins")
+JSON = ("data", "origins", "others")
 
 
 def a_file(path: Path) -> Database:
@@ -51,6 +51,9 @@ async def fill(database: Database) -> None:
     await db.rows("UPDATE job SET due = NULL, attempt = 12, error = 'gone' WHERE id = 2")
     await db.rows("INSERT INTO follower (name, position) VALUES ('mail', 7)")
     await db.rows("INSERT INTO build (content, number) VALUES ('of a build', 1790000000)")
+    half = {"ticket": "1", "kind": "note", "body": ODD, "status": "solved", "seen": "3", "version": "0"}
+    await drafting.keep(cast.anna, drafting.read(half))
+    await drafting.keep(cast.clara, drafting.read({"kind": "ticket", "body": "Half", "subject": ODD}))
     await db.rows("UPDATE clock SET day = '2026-12-24', told = TRUE")
     await db.disconnect()
 
@@ -75,7 +78,7 @@ def kept(database: Database, *, epoch: bool = False) -> dict[str, list[dict[str,
 
 TABLES = (
     *("person", "session", "ticket", "tag", "comment", "event", "journal", "embed_key", "job", "follower", "clock"),
-    "build",
+    *("build", "draft"),
 )
 
 
