@@ -72,6 +72,8 @@ class Person(Model):
     shortcuts = fields.BooleanField(default=True, db_default=True)  # single keys; WCAG 2.1.4 asks for a switch
     reply_waits = fields.BooleanField(default=False, db_default=False)  # a reply sets its ticket pending, if not undone
     two_lines = fields.BooleanField(default=False, db_default=False)  # a row of a list has
+    after_send = fields.CharField(max_length=4, default="stay", db_default="stay")  # where they go after a message,
+    after_solve = fields.CharField(max_length=4, default="next", db_default="next")  # and after one that solves
     disabled = fields.BooleanField(default=False, db_default=False)
     read_since = fields.BigIntField(default=0, db_default=0)  # see desk.reads
     created = fields.BigIntField()

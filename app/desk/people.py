@@ -33,6 +33,7 @@ DAY = 24 * 60 * 60 * 1_000_000  # microseconds
 
 _hasher = PasswordHasher()
 _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # each hash takes 64 MiB for its time
+WHERE_TO = ("stay", "next", "list")  # after a message: its ticket, the next one of the list, the list
 
 
 def parse_name(text: str) -> str:
@@ -169,10 +170,27 @@ async def _set(person: Person, field: str, value: Any) -> None:
 
 
 async def set_preferences(
-    person: Person, *, language: str, shortcuts: bool, reply_waits: bool | None = None, two_lines: bool | None = None
+    person: Person,
+    *,
+    language: str,
+    shortcuts: bool,
+    reply_waits: bool | None = None,
+    two_lines: bool | None = None,
+    after_send: str | None = None,
+    after_solve: str | None = None,
 ) -> None:
-    """Keep what a person set for themself. language: empty for what the browser asks for. None: as it is."""
-    asked = {"language": language, "shortcuts": shortcuts, "reply_waits": reply_waits, "two_lines": two_lines}
+    """Keep what a person set for themself. language: empty for what the browser asks for. None: as it is.
+
+    after_send, after_solve: one of WHERE_TO.
+    """
+    asked = {
+        "language": language,
+        "shortcuts": shortcuts,
+        "reply_waits": reply_waits,
+        "two_lines": two_lines,
+        "after_send": after_send,
+        "after_solve": after_solve,
+    }
     changed = {name: value for name, value in asked.items() if value not in (None, getattr(person, name))}
     if not changed:
         return

@@ -49,7 +49,7 @@ async def check(grant: Grant, limits: Sessions) -> None:
 
 def likeness(person: Person) -> str:
     """What a page of the desk shows of who looks at it: another role, name or language makes it another page."""
-    chosen = (person.shortcuts, person.reply_waits, person.two_lines)
+    chosen = (person.shortcuts, person.reply_waits, person.two_lines, person.after_send, person.after_solve)
     parts = (person.role.value, person.name, person.email, person.language, *map(str, chosen))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 

@@ -13,9 +13,10 @@ from app.desk.models import Person, Status
 from app.live.regions.ticket import TicketRegion
 from app.web import audit, drafts, pages
 from app.web.auth import asker
-from app.web.forms import Form, only, refused
+from app.web.forms import Form, only, refused, text
 from app.web.tickets import ticket_page
 
+DONE = {status.value for status in Status if status.is_done}
 SOLVING = {"status": Status.SOLVED.value}  # by the button that sends and solves
 
 blueprint = Blueprint("comments", __name__)
@@ -27,6 +28,8 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
     typed = await request.form
     named = {"kind": "reply"} | only(typed, ("body", "kind", "status", "key", "seen", "draft"))
     sent = _without_preset(person, named) | (SOLVING if "solve" in typed else {})
+    if "anyway" in typed and "shown" not in typed:  # whatever was said meanwhile, be it shown or not
+        sent["seen"] = ""
     await tickets.visible(person, ticket)
     try:
         comment = await comments.write(person, ticket, replace(values.message(sent), draft=drafts.version_of(sent)))
@@ -35,7 +38,9 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
         if pages.by_htmx():
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
         return await ticket_page(person, ticket, composer=form)
-    return pages.done(f"/tickets/{ticket}#comment-{comment.id}")
+    where = text(typed, "then") or (person.after_solve if sent.get("status") in DONE else person.after_send)
+    goes = person.is_staff and where in ("next", "list") and not pages.by_htmx()
+    return redirect("/tickets", 303) if goes else pages.done(f"/tickets/{ticket}#comment-{comment.id}")
 
 
 def _without_preset(person: Person, sent: dict[str, str]) -> dict[str, str]:

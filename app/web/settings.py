@@ -16,22 +16,34 @@ blueprint = Blueprint("settings", __name__)
 @blueprint.get("/settings")
 async def show() -> Response:
     person = asker()
-    return await _settings(Form({"language": person.language} | {name: getattr(person, name) for name in _checks()}))
+    return await _settings(
+        Form({"language": person.language} | {name: getattr(person, name) for name in (*_checks(), *_places())})
+    )
 
 
 @blueprint.post("/settings")
 async def change() -> Response | WerkzeugResponse:
     typed = await request.form
     language, checked = text(typed, "language"), {name: name in typed for name in _checks()}
+    places = {name: text(typed, name) for name in _places() if name in typed}
+    wrong = {name: Code.UNKNOWN for name, place in places.items() if place not in people.WHERE_TO}
     if language not in ("", *LANGUAGES):
-        return await _settings(Form({"language": language} | checked, {"language": Code.UNKNOWN}))
-    await people.set_preferences(asker(), language=language, **checked)
+        wrong["language"] = Code.UNKNOWN
+    if wrong:
+        return await _settings(Form({"language": language} | checked | places, wrong))
+    after_send, after_solve = places.get("after_send"), places.get("after_solve")
+    await people.set_preferences(asker(), language=language, after_send=after_send, after_solve=after_solve, **checked)
     return pages.on_to("/settings?saved=1")
 
 
 def _checks() -> tuple[str, ...]:
     """What their form has a box for. A requester answers nothing, and has rows of one line."""
     return ("shortcuts", "reply_waits", "two_lines") if asker().is_staff else ("shortcuts",)
+
+
+def _places() -> tuple[str, ...]:
+    """What their form has a menu for, of where one goes."""
+    return ("after_send", "after_solve") if asker().is_staff else ()
 
 
 async def _settings(form: Form) -> Response:

@@ -177,7 +177,10 @@ FIELDS = {
         "staff": "body kind key seen subject priority requester assignee tags !ticket",
         "requester": "body kind key seen subject priority requester assignee tags !ticket",
     },
-    "POST /settings": {"staff": "language shortcuts reply_waits two_lines", "requester": "language shortcuts"},
+    "POST /settings": {
+        "staff": "language shortcuts reply_waits two_lines after_send after_solve",
+        "requester": "language shortcuts",
+    },
     "POST /keys": {"admin": "name origins", "agent": None, "requester": None},
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},

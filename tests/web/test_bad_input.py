@@ -130,7 +130,9 @@ async def test_any_bytes_in_a_form(route, name, data, htmx, desk, log):
     assert got.status_code in (200, 204, 303, 401, 403, 404, 409, 422), (got.status_code, pairs)
     if got.status_code >= 400:
         assert await everything() == before
-    if got.status_code == 422 and "subject" in NAMES[route] | {"body"}:
+    if route == "POST /drafts":
+        pass  # sent as one types: the words stand in their form
+    elif got.status_code == 422 and "subject" in NAMES[route] | {"body"}:
         for field in {"subject", "body", "tags", "email"} & NAMES[route] & {field for field, _ in pairs + base}:
             typed = next(typed for name_, typed in pairs + base if name_ == field).decode("utf-8", "replace")
             if route == "POST /tickets/<number:ticket>" and name == "clara":

@@ -107,3 +107,12 @@ async def test_what_is_no_number_is_said_and_sent_again_without_it(served, ticke
     shown = read_fragment(answer)
     assert answer.status_code == 422 and fields(shown)["seen"] == ""
     assert (await anna.post(PATH, data=fields(shown), headers=HTMX)).status_code == 204
+
+
+async def test_a_script_that_says_anyway_is_not_stopped(served, ticket):
+    """It shows nobody what was said meanwhile, and need not say up to where."""
+    anna = await served.client(served.cast.anna)
+    seen = fields(await composer(anna))["seen"]
+    await forms.write(served.cast.boris, 1, "First.")
+    for sent, status in (({}, 409), ({"anyway": "1"}, 303)):
+        assert (await anna.post(PATH, data={"body": "Hello", "seen": seen} | sent)).status_code == status

@@ -67,6 +67,9 @@ async def test_every_form_of_a_page_says_for_whom_it_was_made(desk):
     }
 
 
+DRAFT = "POST /drafts"  # scripts send it, as one types: it leads nowhere
+
+
 @pytest.mark.parametrize("form", [*MADE, "POST /tickets/<number:ticket>/delete", "POST /logout"])
 async def test_a_form_of_another_is_409_and_does_nothing(form, desk):
     """Vera signed in in Anna's browser: the answer names her, and holds what was typed."""
@@ -84,7 +87,7 @@ async def test_a_form_of_another_is_409_and_does_nothing(form, desk):
     assert await everything() == before
     for as_ in ({"as": str(desk.cast.vera.id)}, {"as": ""}, {}):
         answer = await vera.post(route, data=sent | as_)
-        assert answer.status_code == 303, "hers, and a script's"
+        assert answer.status_code == (204 if form == DRAFT else 303), "hers, and a script's"
         vera = await desk.client(desk.cast.vera)
         if "/delete" in route:
             await tickets.restore(desk.cast.vera, 1)
@@ -121,7 +124,7 @@ async def test_whatever_form_it_is(route, desk):
     assert typed(answer).items() >= sent.items()
     before = await everything()
     done = await sign_in(desk.stranger(), one(page, "form#login"), vera.name.lower())
-    assert done.status_code == 303 and await everything() != before
+    assert done.status_code == (204 if route == DRAFT else 303) and await everything() != before
 
 
 async def test_another_who_signs_in_there_sends_nothing_and_its_person_may_still(desk):

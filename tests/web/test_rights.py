@@ -308,12 +308,15 @@ VALUES = {
     "up_to": "999999",
     "reply_waits": "on",
     "two_lines": "on",
+    "after_send": "list",
+    "after_solve": "stay",
     "add-tags": "another",
     "remove-tags": "new",
     "delete": "1",
     "ticket": "999999:1",
     "event": "999999",
 }
+OF_ROUTE = {"POST /drafts": {"ticket": "999999"}}
 KEY_ID = re.compile(r"ek_[\w-]+")
 MOVES = {
     "id",
@@ -368,11 +371,12 @@ async def check_fields(route: str, name: str, decided: str | None, room: Room) -
         assert await outcome(route, name, everything_at_once, room) == (plain_status, {})
         return
     named = {field.strip("!") for field in decided.split()}
-    others = {field: VALUES.get(field, STRANGE) for field in every_field() - named}
+    values = {field: VALUES.get(field, STRANGE) for field in every_field()} | OF_ROUTE.get(route, {})
+    others = {field: values[field] for field in every_field() - named}
     assert await outcome(route, name, form | others, room) == (plain_status, plain), "it obeys one of them"
     obeyed, refusing = set(), set()
     for field in sorted(named):
-        got_status, got = await outcome(route, name, form | {field: VALUES.get(field, STRANGE)}, room)
+        got_status, got = await outcome(route, name, form | {field: values[field]}, room)
         if got_status in (403, 404):
             assert got == {}
             refusing.add(field)
@@ -405,6 +409,7 @@ async def outcome(route: str, name: str, form: dict[str, str], room: Room) -> tu
         client = await room.client(name)
     if rule == "/settings":
         unset = {"language": "", "shortcuts": False, "reply_waits": False, "two_lines": False}
+        unset |= {"after_send": "stay", "after_solve": "next"}
         await people.set_preferences(await Person.get(id=room.person(name).id), **unset)
     await Draft.all().delete()  # what is kept of one form stands in the way of another
     before = await everything()
