@@ -24,6 +24,7 @@ class Shortcut:
 
 
 FIELD = ":is(textarea, select, input:not([type=hidden]))"
+AT_ROW = "main:has(#ticket-rows > [aria-current])"
 LIST = (
     Shortcut(("j", "ArrowDown"), _("Next row, or next message"), "move", "1"),
     Shortcut(("k", "ArrowUp"), _("Previous row, or previous message"), "move", "-1"),
@@ -42,7 +43,7 @@ STAFF = (
 )
 TICKET = (Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),)
 STAFF_TICKET = (
-    Shortcut(("U",), _("Mark unread"), "click", "[data-mark-unread]"),
+    Shortcut(("U",), _("Mark unread"), "click", f"{AT_ROW} #unread-row, [data-unread-here] button"),
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
     Shortcut(
         ("e",), _("Solve, or reopen"), "click", ".actions [data-for=undone] button, .actions [data-for=done] button"

@@ -65,7 +65,7 @@ LISTED = """
 """
 WORKS = """
 (keys) => {
-  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey: /^[A-Z]$/.test(key), bubbles: true }));
   document.activeElement.blur();
   window.did = 0;
   keys.split(" ").forEach(press);
