@@ -25,6 +25,7 @@ class Shortcut:
 
 
 FIELD = ":is(textarea, select, input:not([type=hidden]))"
+AT_ROW = "main:has(#ticket-rows > [aria-current])"
 LIST = (
     Shortcut(("j", "ArrowDown"), _("Next row, or next message"), "move", "1"),
     Shortcut(("k", "ArrowUp"), _("Previous row, or previous message"), "move", "-1"),
@@ -57,7 +58,7 @@ TICKET = (
     Shortcut(("r",), _("Reply"), "focus", "#comment-form [value=reply], #comment-body"),
 )
 STAFF_TICKET = (
-    Shortcut(("U",), _("Mark unread"), "click", "[data-mark-unread]"),
+    Shortcut(("U",), _("Mark unread"), "click", f"{AT_ROW} #unread-row, [data-unread-here] button"),
     Shortcut(("m",), _("Internal note"), "focus", "#comment-form [value=note]"),
     Shortcut(("g r",), _("Go to the customer's tickets"), "click", "[data-customer]"),
 )

@@ -69,7 +69,7 @@ LISTED = """
 """
 WORKS = """
 async (keys) => {
-  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey: /^[A-Z]$/.test(key), bubbles: true }));
   document.querySelector("dialog[open]")?.close();
   document.activeElement.blur();
   window.did = 0;

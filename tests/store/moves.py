@@ -78,7 +78,7 @@ def kept(database: Database, *, epoch: bool = False) -> dict[str, list[dict[str,
 
 TABLES = (
     *("person", "session", "ticket", "tag", "comment", "event", "journal", "embed_key", "job", "follower", "clock"),
-    *("build", "draft"),
+    *("build", "read_up_to", "draft"),
 )
 
 
