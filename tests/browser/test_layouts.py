@@ -69,7 +69,8 @@ LISTED = """
 """
 WORKS = """
 async (keys) => {
-  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey: /^[A-Z]$/.test(key), bubbles: true }));
+  const named = (key) => ({ key, shiftKey: /^[A-Z]$/.test(key), bubbles: true });
+  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", named(key)));
   document.querySelector("dialog[open]")?.close();
   document.activeElement.blur();
   window.did = 0;
