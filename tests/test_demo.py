@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from app import db, demo
-from app.desk import events, excerpt, filters, people, queries, threads, tickets
+from app.desk import applying, events, excerpt, filters, people, queries, threads
 from app.desk.audience import STAFF, Audience
 from app.desk.filters import Filter
 from app.desk.models import Comment, Person, Status, Ticket
@@ -57,7 +57,7 @@ async def test_a_ticket_is_what_its_events_say(filled):
         last[event.ticket] = event
     assert len(last) == MANY
     for ticket in await Ticket.all():
-        assert last[ticket.id].filed == events.Filed.of(ticket, await tickets.tags_of(ticket))
+        assert last[ticket.id].filed == events.Filed.of(ticket, await applying.tags_of(ticket))
 
 
 async def test_nothing_in_the_demo_happens_before_it_can_or_in_the_future(filled):

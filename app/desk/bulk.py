@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from app import db
-from app.desk import changes, policy, tickets
+from app.desk import applying, changes, policy, tickets
 from app.desk.actor import Actor
+from app.desk.applying import FEW, Applied
 from app.desk.changes import Asked
 from app.desk.errors import Code, Deleted, Invalid, Missing, Refused
 from app.desk.models import Ticket
 from app.desk.roles import Right
-from app.desk.tickets import FEW, Applied
 from app.desk.values import TAGS, Change
 
 
@@ -64,7 +64,7 @@ async def change(actor: Actor, seen: Mapping[int, int], asked: Change) -> Result
             if pairs := await _pairs(actor, one, replace(wanted, version=seen[ticket.id]), result):
                 many.append(Applied(ticket, tags, pairs))
         if many:
-            result.happened(await tickets.apply_all(actor, many))
+            result.happened(await applying.apply_all(actor, many))
         result.refuse_if_all()
     return result
 
@@ -77,7 +77,7 @@ async def delete(actor: Actor, seen: Mapping[int, int]) -> Result:
         many = [Applied(*found) async for found in _in_turns(actor, seen, Right.DELETE, result, gone=True)]
         result.changed = [one.ticket.id for one in many]
         if many:
-            result.happened(await tickets.set_deleted(actor, many, deleted=True))
+            result.happened(await applying.set_deleted(actor, many, deleted=True))
         result.refuse_if_all()
     return result
 
@@ -87,7 +87,7 @@ async def _in_turns(
 ) -> AsyncIterator[tuple[Ticket, list[str]]]:
     """Those to which this right may be applied, with their tags. gone: whether a deleted one is as it is to be."""
     numbers = list(seen)
-    found, tags = await tickets.read(numbers), await tickets.tags_of_all(numbers)
+    found, tags = await tickets.read(numbers), await applying.tags_of_all(numbers)
     for at, number in enumerate(numbers):
         if at % FEW == FEW - 1:
             await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from app import db
-from app.desk import drafts, events, policy, read_up_to, rendering, search, sends, threads, tickets, waiting
+from app.desk import applying, drafts, events, policy, read_up_to, rendering, search, sends, threads, tickets, waiting
 from app.desk.actor import Actor
 from app.desk.errors import Code, Conflict, Invalid, Missing, Overtaken, Refused, TooLate
 from app.desk.events import What
@@ -51,7 +51,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
             key=mark,
         )
         heard = waiting.hear(ticket, made.html, now, asks=asks, after=after) if public else ()
-        tickets.touch(ticket, public=public)
+        applying.touch(ticket, public=public)
         ticket.last_said = number
         await ticket.save(update_fields=["updated", "updated_public", "last_said", *heard])
         await read_up_to.note(actor, ticket.id, number)
@@ -59,7 +59,7 @@ async def write(actor: Actor, ticket_id: int, asked: Message, made: Made | None 
         await _record(What.COMMENT_ADDED, actor, ticket, comment, taken=number)
         await rendering.owe(made)
         if after != ticket.status:
-            await tickets.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
+            await applying.apply(actor, ticket, {"status": (ticket.status.value, after.value)})
     return comment
 
 
@@ -152,7 +152,7 @@ async def _changed(what: What, actor: Actor, ticket: Ticket, comment: Comment, b
     await search.revise(comment)
     public = comment.kind is Kind.REPLY
     changed = await waiting.revise(ticket, comment) if public else ()
-    tickets.touch(ticket, public=public)
+    applying.touch(ticket, public=public)
     ticket.last_said = await read_up_to.last_said(ticket)
     await ticket.save(update_fields=["updated", "updated_public", "last_said", *changed])
     await _record(what, actor, ticket, comment, before=before)
@@ -165,7 +165,7 @@ async def _record(
         what,
         by=actor,
         ticket=ticket,
-        tags=await tickets.tags_of(ticket),
+        tags=await applying.tags_of(ticket),
         comment=comment.id,
         public=comment.kind is Kind.REPLY,
         before=before,

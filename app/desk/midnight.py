@@ -1,10 +1,10 @@
 """What a new day does to the desk: its row, then each ticket that is due otherwise than the day before, with its event.
 
-A ticket that is deleted is told when it comes back; one that is done, when it is reopened (tickets.apply).
+A ticket that is deleted is told when it comes back; one that is done, when it is reopened (applying.apply).
 """
 
 from app import db
-from app.desk import days, events, tickets
+from app.desk import applying, days, events
 from app.desk.events import What
 from app.desk.models import Ticket, from_row
 
@@ -55,6 +55,6 @@ async def _fall_due(ticket: Ticket, day: str) -> None:
     await events.record(
         What.TICKET_DUE,
         ticket=ticket,
-        tags=await tickets.tags_of(ticket),
+        tags=await applying.tags_of(ticket),
         changes={"due_state": (before, ticket.due_state.value)},
     )

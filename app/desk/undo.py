@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import db
-from app.desk import changes, events, policy, tickets
+from app.desk import applying, changes, events, policy, tickets
 from app.desk.actor import Actor
+from app.desk.applying import FEW, Applied
 from app.desk.bulk import Result
 from app.desk.changes import Field
 from app.desk.errors import Invalid, Missing
 from app.desk.events import COMING_AND_GOING, FIELDS, Happened, What
 from app.desk.roles import Right
-from app.desk.tickets import FEW, Applied
 from app.desk.values import MOST
 
 UNDONE = (What.TICKET_UPDATED, What.TICKET_DELETED, What.TICKET_RESTORED)
@@ -72,10 +72,10 @@ async def undo(actor: Actor, first: int, last: int) -> Undone:
         result.changed = [one.ticket.id for one in many]
         result.refuse_if_all()
         if many and own[0].what == What.TICKET_UPDATED:
-            result.happened(await tickets.apply_all(actor, many))
+            result.happened(await applying.apply_all(actor, many))
         elif many:
             deleted = own[0].what == What.TICKET_RESTORED
-            result.happened(await tickets.set_deleted(actor, many, deleted=deleted))
+            result.happened(await applying.set_deleted(actor, many, deleted=deleted))
     return result
 
 
@@ -92,7 +92,7 @@ async def done(actor: Actor, first: int, last: int) -> list[Happened]:
 
 async def _steps(own: Sequence[Happened]) -> list[Step]:
     numbers = [it.ticket for it in own if it.ticket is not None]
-    found, tags = await tickets.read(numbers), await tickets.tags_of_all(numbers)
+    found, tags = await tickets.read(numbers), await applying.tags_of_all(numbers)
     marks = ", ".join("?" * len(numbers))
     sql = f"SELECT * FROM event WHERE ticket_id IN ({marks}) AND id > ? ORDER BY id"  # noqa: S608 - only marks
     since: dict[int, list[Happened]] = defaultdict(list)

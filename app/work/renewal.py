@@ -9,7 +9,7 @@ from typing import Any
 
 from app import db
 from app.config import Config
-from app.desk import events, rendering, tickets
+from app.desk import applying, events, rendering
 from app.desk.events import What
 from app.desk.models import Kind, Ticket
 from app.desk.rendering import Made
@@ -78,7 +78,7 @@ async def _keep(text: dict[str, Any], new: Made) -> None:
     await events.record(
         What.COMMENT_RENDERED,
         ticket=ticket,
-        tags=await tickets.tags_of(ticket),
+        tags=await applying.tags_of(ticket),
         comment=text["id"],
         public=before[0]["kind"] == Kind.REPLY,
     )

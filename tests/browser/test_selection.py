@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from app.desk import tickets
+from app.desk import applying, tickets
 from app.desk.models import Ticket
 from tests.browser.conftest import connected, equals_its_reload, open_page
 from tests.browser.test_hold import ROWS
@@ -224,6 +224,6 @@ async def test_by_keys_alone_with_the_list_changing_twice_a_second(page, running
         await page.evaluate("document.getElementById('toast').replaceChildren()")
     stop.set()
     await busy
-    tagged = [ticket.id for ticket in await Ticket.all().order_by("id") if "done" in await tickets.tags_of(ticket)]
+    tagged = [ticket.id for ticket in await Ticket.all().order_by("id") if "done" in await applying.tags_of(ticket)]
     assert tagged == [3, 4, 5, 6, 7, 8]
     await equals_its_reload(page)

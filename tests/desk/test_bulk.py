@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app import db
-from app.desk import bulk, tickets, values
+from app.desk import applying, bulk, tickets, values
 from app.desk.bulk import Result
 from app.desk.errors import Code, Conflict, Invalid, Refused
 from app.desk.events import What
@@ -71,7 +71,7 @@ async def test_what_one_ticket_becomes_is_what_the_single_verb_makes_of_it(desk,
     alike = [name for name in one._meta.db_fields if name not in OF_ITS_OWN]
     assert [getattr(one, name) for name in alike] == [getattr(other, name) for name in alike]
     assert (one.updated_public > one.created) == (other.updated_public > other.created)
-    assert await tickets.tags_of(one) == await tickets.tags_of(other)
+    assert await applying.tags_of(one) == await applying.tags_of(other)
     rows = await db.rows("SELECT kind, public, data FROM event WHERE id > ? ORDER BY id", [start])
     assert rows[0] == rows[1] and len(rows) == len(seen)
 
