@@ -145,9 +145,14 @@ def _marked(actor: Actor, asked: Asked, typed: Field | None, now: list[str], lat
     What one has added, or taken away, since the version that one saw is not done again: it is a second send.
     typed: what the form says of all tags, if it does.
     """
-    own = [event.data["changes"].get("tags") for event in later if event.actor_id == actor.id]
-    added = {tag for pair in own if pair for tag in set(pair[1]) - set(pair[0])}
-    taken = {tag for pair in own if pair for tag in set(pair[0]) - set(pair[1])}
+    added, taken = frozenset[str](), frozenset[str]()
+    for before, after in (
+        event.data["changes"]["tags"]
+        for event in later
+        if event.actor_id == actor.id and "tags" in event.data["changes"]
+    ):
+        gained, lost = frozenset(after) - set(before), frozenset(before) - set(after)
+        added, taken = added - lost | gained, taken - gained | lost
     more, fewer = asked.more - added, asked.fewer - taken
     value = sorted((set(typed.value if typed else now) | more) - fewer)
     return replace(typed, value=value) if typed else Field(value, now=now, then=now, own=now, others=None)

@@ -59,7 +59,7 @@ def read(form: Mapping[str, str]) -> Sketch:
     if kind not in OTHERS:
         raise Invalid({"kind": Code.UNKNOWN})
     body, key = form.get("body", ""), form.get("key", "")
-    others = {name: form[name] for name in OTHERS[kind] if form.get(name)}
+    others = {name: form[name] for name in OTHERS[kind] if form.get(name) or (name == "status" and name in form)}
     values.collect(errors, "body", lambda: _check(body, values.BODY))
     values.collect(errors, "key", lambda: values.check_idempotency_key(key))
     for name, text in others.items():

@@ -69,13 +69,15 @@ async def of(person: int, place: str) -> Draft | None:
 async def sent(person: int | None, place: str, body: str, version: int, key: str = "") -> None:
     """Inside the transaction that sends it: what was sent is no draft any more.
 
-    version: of the draft that the form held; what was written elsewhere since is another, unless it says the same or is
-    of the same form.
+    version: of the draft that the form held; what was written elsewhere since is another, unless it says the same, or is
+    of the same form and on its way to what was sent.
     """
     draft = await of(person, place) if person else None
     if draft is None:
         return
-    if draft.version <= version or (key and draft.key == key) or draft.body.strip() == body.strip():
+    words = draft.body.strip()
+    on_its_way = bool(key) and draft.key == key and body.strip().startswith(words)
+    if draft.version <= version or on_its_way or words == body.strip():
         await draft.delete()
 
 

@@ -144,7 +144,10 @@ async def enable(email: str) -> Person:
 
 async def set_role(person: Person, role: Role) -> None:
     """Change what a person may do; takes effect on open pages too."""
+    came = person.is_staff
     await _set(person, "role", role)
+    if person.is_staff and not came:  # what was said before counts as read
+        await db.rows("UPDATE person SET read_since = (SELECT position FROM journal) WHERE id = ?", [person.id])
 
 
 async def set_name(person: Person, name: str) -> None:

@@ -38,6 +38,7 @@ async def note(actor: Actor, ticket_id: int, number: int) -> None:
     """Set a mark, inside the caller's transaction, whose event tells of it: what one writes oneself one has read."""
     if policy.may(actor, Right.READ_INTERNAL) and actor.id:
         await db.rows(MARK, [actor.id, ticket_id, number])
+        await _forget_old(actor.id)
 
 
 async def last_said(ticket: Ticket) -> int:
@@ -58,12 +59,16 @@ async def mark(actor: Actor, ticket_id: int) -> int:
     return int(row["up_to"])
 
 
-async def forget_old(person: int | None) -> None:
-    """Keep no more marks than MOST. Whoever writes reads as well, so that this is done soon enough."""
+async def _forget_old(person: int) -> None:
+    """Keep no more marks than MOST, but those of tickets that were marked unread, or have something new since."""
     old = await db.rows(
         "SELECT number FROM read_up_to WHERE person_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?", [person, MOST]
     )
     if old:
         number = old[0]["number"]
         await db.rows("UPDATE person SET read_since = ? WHERE id = ? AND read_since < ?", [number, person, number])
-        await db.rows("DELETE FROM read_up_to WHERE person_id = ? AND number <= ?", [person, number])
+        await db.rows(
+            "DELETE FROM read_up_to WHERE person_id = ? AND number <= ? "
+            "AND number >= (SELECT last_said FROM ticket WHERE ticket.id = read_up_to.ticket_id)",
+            [person, number],
+        )

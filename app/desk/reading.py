@@ -16,7 +16,6 @@ async def read(actor: Actor, ticket_id: int, up_to: int) -> None:
         up_to = min(up_to, ticket.last_said)
         if await read_up_to.mark(actor, ticket_id) < up_to:
             await read_up_to.note(actor, ticket_id, up_to)
-            await read_up_to.forget_old(actor.id)
             await events.record(What.TICKET_READ, by=actor, person=actor.id)
 
 
@@ -26,7 +25,6 @@ async def unread(actor: Actor, ticket_id: int) -> None:
         ticket = await _readable(actor, ticket_id)
         if await read_up_to.mark(actor, ticket_id) >= ticket.last_said > 0:
             await read_up_to.note(actor, ticket_id, ticket.last_said - 1)
-            await read_up_to.forget_old(actor.id)
             await events.record(What.TICKET_READ, by=actor, person=actor.id)
 
 

@@ -26,6 +26,7 @@ TICKETS_A_CHANGE = 10  # of many that are changed together: one of them costs a 
 CONNECTIONS = 3000  # a minute; 20 pages that are cut every 2 s ask for 600
 CONNECT = {"live.connection", "embed.session", "embed.connection"}
 DRAFTS = 300  # a minute; who types without end pauses for half a second 120 times at most
+READS = 600  # the same of tickets that were read
 MESSAGES = {"tickets.create", "comments.write", "embed.create", "embed.write"}
 UNCOUNTED = {"auth.login", "auth.logout", "tickets.begin", "embed.begin"}  # counted above, or nothing is changed
 
@@ -112,6 +113,8 @@ class Limits:
         """Of what, and how many a minute; 0: as many as one likes."""
         if endpoint in CONNECT:
             return "connections", CONNECTIONS
+        if endpoint == "tickets.read":  # said by a page, of what came to it
+            return "reads", READS
         if endpoint == "drafts.keep":
             return "drafts", DRAFTS
         if endpoint in MESSAGES:

@@ -185,7 +185,7 @@ async def restore(ticket: int) -> Response | WerkzeugResponse:
 @blueprint.post("/tickets/<number:ticket>/read")
 async def read(ticket: int) -> Response | WerkzeugResponse:
     """Said by a page that was shown, and not only loaded."""
-    up_to = text(await request.form, "up_to")
+    up_to = text(await request.form, "upto")
     await reading.read(asker(), ticket, int(up_to) if up_to.isascii() and up_to.isdecimal() and len(up_to) < 16 else 0)
     return pages.done(f"/tickets/{ticket}")
 

@@ -30,6 +30,7 @@ LEFT = ("newer", "full", "missing", "refused")  # why tickets were left as they 
 Answer = TypeVar("Answer", Response, WerkzeugResponse, Response | WerkzeugResponse)
 
 NUMBERS = re.compile(r"([1-9][0-9]{0,14})(?:-([1-9][0-9]{0,14}))?")
+LONGEST_SAID = 300  # characters: an answer's headers go through proxies that take few kilobytes
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def mark(answer: Answer, told: Told) -> Answer:
     if told.event:
         answer.headers["Pult-Event"] = told.event
     if told.what:
-        answer.headers["Pult-Said"] = quote(told.words(), safe="")
+        answer.headers["Pult-Said"] = quote(told.words()[:LONGEST_SAID], safe="")
     if told.left:
         answer.headers["Pult-Left"] = ",".join(map(str, told.numbers))
     return answer

@@ -9,7 +9,7 @@ import { touched } from "./typed.js";
 const LOOK = 1_000; // ms between looks at whether it may be loaded again
 const REST = 2_000; // ms since the last key or pointer
 const ONCE = 60_000; // ms between two times
-const UNDONE = "dialog[open], [data-sending], .wrong, .conflict"; // something is on its way, or came back
+const UNDONE = "dialog[open], [data-sending], html[data-selecting], .wrong, .conflict"; // something is on its way, or came back
 const KEPT = "pult:loaded-again"; // in the tab's storage: when that was, by the browser's clock
 
 let timer = 0;

@@ -4,32 +4,50 @@
 import { paint } from "./paint.js";
 import { fresh } from "./facts.js";
 import { say } from "./said.js";
-import { adopt, deliver } from "./send.js";
+import { adopt, deliver, hushSent } from "./send.js";
 
-const last = new Map(); // ticket -> what was sent of it last
+const waiting = new Map(); // ticket -> what of it is on its way, and waits behind that
 
-// fields: name -> { value, words }, as they will be. sent: name -> value, as the desk is told, if it is told otherwise.
-export function change(ticket, fields, sent = null) {
+addEventListener("pagehide", leave);
+
+// fields: name -> { value, words }, as they will be. sent: name -> value, as the desk is told, if it is told otherwise. seen: the
+// version that the person had seen, if it is not the one that the page shows now.
+export function change(ticket, fields, sent = null, seen = "") {
   const off = paint(ticket, fields);
   const values = sent ? Object.entries(sent) : Object.entries(fields).map(([name, { value }]) => [name, value]);
-  send(ticket, "", () => [["version", fresh(ticket).version], ...values], off);
+  const body = () => new URLSearchParams([["as", document.documentElement.dataset.person], ["version", seen || fresh(ticket).version], ...values]);
+  const queue = waiting.get(ticket.id) ?? [];
+  waiting.set(ticket.id, queue);
+  queue.push({ ticket, body, off });
+  if (queue.length === 1) run(ticket.id, queue);
 }
 
-// What: the rest of the address, and what is sent to it. undo: what is to be done if the desk says no.
-export function send(ticket, what, values = () => [], undo = () => {}) {
-  const before = last.get(ticket.id);
-  const sent = (async () => {
-    await before;
-    const body = new URLSearchParams([["as", document.documentElement.dataset.person], ...values()]);
-    const outcome = await deliver(`/tickets/${ticket.id}${what}`, body);
-    if (!outcome.sent) {
-      undo();
+async function run(id, queue) {
+  while (queue.length) {
+    const [{ ticket, body: made, off }] = queue;
+    const body = made();
+    const outcome = await deliver(`/tickets/${id}`, body);
+    if (queue.left) return;
+    queue.shift();
+    if (outcome.sent) hushSent(document.getElementById("ticket-form"), body);
+    else {
+      off();
       await tell(ticket, outcome, body);
     }
-    if (last.get(ticket.id) === sent) last.delete(ticket.id);
-  })();
-  last.set(ticket.id, sent);
+  }
+  waiting.delete(id);
 }
+
+// What still waits when the page is left goes at once, and arrives though nobody hears the answer.
+function leave() {
+  for (const queue of waiting.values()) {
+    for (const { ticket, body } of queue.slice(1)) deliver(`/tickets/${ticket.id}`, body());
+    queue.left = true;
+  }
+  waiting.clear();
+}
+
+export const isWaiting = () => waiting.size > 0;
 
 async function tell({ id }, outcome, body) {
   const form = outcome.form && document.getElementById(outcome.form.id);

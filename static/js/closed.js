@@ -13,5 +13,5 @@ function look() {
   const note = form.elements.kind?.value === "note"; // a closed ticket still takes those
   const shut = gone || (ticket.dataset.status === "closed" && !note);
   form.elements.body.readOnly = gone || (shut && !form.elements.kind);
-  form.querySelector(".send .primary").disabled = shut;
+  for (const button of form.querySelectorAll(".send button:not([type=button])")) button.disabled = shut;
 }

@@ -6,6 +6,7 @@ import * as places from "./places.js";
 import { hush, say } from "./said.js";
 import { deliver, send as refuse } from "./send.js";
 import { settled } from "./stored.js";
+import { touched } from "./typed.js";
 
 const STALE = 60_000; // ms after which a message that another page was sending waits to be sent by hand
 const SLOW = 3_000; // ms that a message may take from being taken by the desk to its thread, and a page to be left
@@ -113,7 +114,8 @@ function take(message, made) {
 // Where its person goes after it, unless they went on writing here.
 function goOn({ then }) {
   const isFree = !composer().elements.body.value.trim() && !line.some((it) => isHere(it) && it.state !== "taken");
-  if (!isFree || !["next", "list"].includes(then)) return;
+  const isElsewhere = document.querySelector("dialog[open]") || touched().some(({ form }) => form !== composer());
+  if (!isFree || isElsewhere || !["next", "list"].includes(then)) return;
   if (then === "next") places.goOn();
   else document.querySelector("[data-back]").click();
 }

@@ -9,8 +9,8 @@ const TWICE = 1_500; // ms
 let last = -Infinity;
 
 export function start() {
-  verb("copy", copy, () => Boolean(current()), { often: true, control: () => "[data-copy]" });
-  document.addEventListener("click", ({ target }) => target.closest("[data-copy]") && copy());
+  verb("copy", copy, () => Boolean(current()), { often: true, control: () => "[data-copy-link]" });
+  document.addEventListener("click", ({ target }) => target.closest("[data-copy-link]") && copy());
 }
 
 function copy() {

@@ -1,13 +1,11 @@
 // What a change will make of a ticket, shown before the desk has answered: paint beside what is live, in attributes that no
 // template has. The ticket's frame takes it off, or who painted it, or ten seconds; it moves nothing and removes nothing.
 
-import { base, isFollowing, isTouched } from "./follow.js";
-
 const LONGEST = 10_000; // ms
 
 // fields: name -> { value, words }. The result takes the paint off.
 export function paint({ element }, fields) {
-  const undo = Object.entries(fields).flatMap(([name, it]) => [paintFact(element, name, it), paintControl(name, it)]);
+  const undo = Object.entries(fields).flatMap(([name, it]) => [paintFact(element, name, it), paintField(element, name, it)]);
   const off = () => undo.splice(0).forEach((one) => one?.());
   setTimeout(off, LONGEST);
   return off;
@@ -24,12 +22,17 @@ function paintFact(element, name, { value, words }) {
   };
 }
 
-// On the ticket's own page its field says it too, unless somebody is about to change it.
-function paintControl(name, { value }) {
-  const control = document.querySelector(`#ticket-form [data-follow="${name}"]`);
-  if (!control || !isFollowing(control) || isTouched(control)) return null;
-  control.value = value;
-  return () => {
-    if (control.value === value) control.value = base(control);
+// On the ticket's own page its field says it too, beside the control, which is its person's and the frame's.
+function paintField(element, name, { words }) {
+  const label = document.querySelector(`#ticket-form label:has([data-follow="${name}"])`);
+  if (!label) return null;
+  const { version } = element.dataset;
+  const off = () => {
+    label.removeAttribute("data-soon-value");
+    document.removeEventListener("pult:applied", look);
   };
+  const look = () => document.getElementById("ticket")?.dataset.version !== version && off();
+  label.setAttribute("data-soon-value", words);
+  document.addEventListener("pult:applied", look);
+  return off;
 }

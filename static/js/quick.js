@@ -1,7 +1,7 @@
 // The menu of one field of the ticket that the keys act on, or of all that are selected: it narrows as one types, and what is
 // chosen is saved at once.
 
-import { change, send } from "./change.js";
+import { change } from "./change.js";
 import * as days from "./days.js";
 import { current, fresh } from "./facts.js";
 import { verb } from "./keys.js";
@@ -14,7 +14,7 @@ const TAKEN = "−"; // before a tag that the selected tickets are to lose; no t
 const DONE = ["solved", "closed"];
 const NAMES = ["subject", "status", "priority", "assignee", "tags", "due", "requester"];
 
-let opened = null; // { field, ticket: none for the selected ones, added, dropped: tags since it was opened }
+let opened = null; // { field, ticket: none for the selected ones, many: those, added, dropped: tags since it was opened }
 
 const dialog = () => document.getElementById("quick");
 const filter = () => document.getElementById("quick-filter");
@@ -37,6 +37,7 @@ export function start() {
   dialog().addEventListener("close", leave);
   document.addEventListener("click", ({ target }) => target.closest("[data-menu]") && open(target.closest("[data-menu]").dataset.menu));
   document.addEventListener("submit", act, { capture: true });
+  document.addEventListener("pult:applied", follow);
 }
 
 // -- without a menu --
@@ -77,7 +78,7 @@ function remove() {
   if (selected().length) return press(document.querySelector("#bulk [name=delete]"));
   const button = document.querySelector('.fields-column [action$="/delete"] button');
   if (button) button.click();
-  else if (ticket && confirm(`#${ticket.id}: ${dialog().dataset.delete}`)) send(ticket, "/delete");
+  else if (ticket && confirm(`#${ticket.id}: ${dialog().dataset.delete}`)) apply({ delete: 1 }, [ticket]);
   return Boolean(ticket);
 }
 
@@ -108,7 +109,7 @@ function open(field) {
   const isMany = selected().length > 0;
   const ticket = isMany ? null : current();
   if (!(ticket || isMany) || dialog().open) return false;
-  opened = { field, ticket, added: new Set(), dropped: new Set() };
+  opened = { field, ticket, many: selected(), added: new Set(), dropped: new Set() };
   dialog().querySelector("[data-of]").textContent = ticket ? `#${ticket.id}` : document.querySelector("#bulk .chosen").textContent;
   dialog().querySelector("[data-called]").textContent = template(field).dataset.title;
   filter().placeholder = template(field).dataset.hint;
@@ -118,6 +119,15 @@ function open(field) {
   dialog().showModal();
   filter().focus();
   return true;
+}
+
+// A frame may have brought another state of what the menu is about.
+function follow() {
+  if (!opened?.ticket) return;
+  const { value } = active() ?? {};
+  paintTags();
+  narrow();
+  if (value !== undefined) activate(all().find((it) => it.value === value) ?? active());
 }
 
 function leave() {
@@ -161,7 +171,13 @@ function narrow() {
   dialog().querySelector("[data-none]").hidden = shown.length > 0;
   const ticket = opened.ticket && fresh(opened.ticket);
   for (const it of shown) it.setAttribute("aria-selected", field === "tags" ? tags().includes(it.value) : it.value === ticket?.[field]);
-  activate(typed || field === "tags" || field === "due" ? shown[0] : (shown.find((it) => it.getAttribute("aria-selected") === "true") ?? shown[0]));
+  activate(first(field, typed, shown));
+}
+
+// What Enter chooses: of tags only what was typed for.
+function first(field, typed, shown) {
+  if (field === "tags") return typed ? (shown.find(({ value }) => value === typed.toLowerCase()) ?? shown[0]) : null;
+  return (!typed && shown.find((it) => it.getAttribute("aria-selected") === "true")) || shown[0];
 }
 
 // What was typed is a tag as well, if it is none yet.
@@ -196,7 +212,7 @@ function pressed(event) {
   if (key === "ArrowDown" || key === "ArrowUp") step(key === "ArrowDown" ? 1 : -1);
   else if (key === "Enter") event.repeat || choose(active());
   else if (isTags && !isEmpty && (key === "," || key === "Tab")) choose(active(), { stays: true });
-  else if (isTags && isEmpty && key === "Backspace") dropLast();
+  else if (isTags && isEmpty && key === "Backspace") event.repeat || dropLast();
   else if (isEmpty && WITH_DIGITS.includes(opened.field) && /^[1-9]$/.test(key)) choose(all()[key - 1]);
   else return;
   event.preventDefault();
@@ -208,12 +224,15 @@ function step(by) {
 }
 
 function choose(it, { stays = false } = {}) {
-  if (!it) return;
+  if (!it) return opened.field === "tags" && !filter().value && !stays ? dialog().close() : undefined;
   const { field } = opened;
   if (!opened.ticket) return chooseForMany(field, it.value);
   const ticket = fresh(opened.ticket);
   if (field === "tags") toggle(it.value);
-  else if (it.value !== ticket[field]) change(ticket, { [field]: { value: it.value, words: it.dataset.words } });
+  else if (it.value !== ticket[field]) {
+    const isChanged = ticket[field] !== opened.ticket[field]; // by a colleague, since the menu was opened: that is asked about
+    change(ticket, { [field]: { value: it.value, words: it.dataset.words } }, null, isChanged && opened.ticket.version);
+  }
   if (!stays) return dialog().close();
   filter().value = "";
   narrow();
@@ -222,8 +241,9 @@ function choose(it, { stays = false } = {}) {
 function chooseForMany(field, value) {
   const isTaken = field === "tags" && value.startsWith(TAKEN);
   const name = field === "tags" ? (isTaken ? "remove-tags" : "add-tags") : field;
+  const { many } = opened;
   dialog().close();
-  apply({ [name]: isTaken ? value.slice(TAKEN.length) : value });
+  apply({ [name]: isTaken ? value.slice(TAKEN.length) : value }, many);
 }
 
 // -- tags: chips, of which Backspace takes the last --

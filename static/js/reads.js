@@ -30,9 +30,11 @@ function paint() {
   for (const { dataset, cells } of document.querySelectorAll("#ticket-rows > tr[data-last]")) {
     const link = [...cells].find((cell) => cell.matches(".subject"))?.querySelector("a");
     const unread = Number(dataset.last) > Number(read.get(dataset.ticket) ?? since);
-    if (!link || unread === link.hasAttribute("data-unread")) continue;
-    if (unread) link.dataset.unread = `${word} `;
-    else delete link.dataset.unread;
+    if (!link) continue;
+    if (unread) dataset.unread = "";
+    else delete dataset.unread;
+    if (unread) link.dataset.word = `${word} `;
+    else delete link.dataset.word;
   }
 }
 
@@ -47,7 +49,10 @@ async function ofRow({ target }) {
 
 function startThread() {
   for (const event of ["pult:applied", "visibilitychange", "prerenderingchange"]) document.addEventListener(event, see);
-  addEventListener("pageshow", see);
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) told = 0;
+    see();
+  });
   document.addEventListener("submit", ({ target }) => target.matches("[data-unread-here]") && (told = Infinity));
   document.addEventListener("pult:sent", ({ target }) => target.matches("[data-unread-here]") && document.querySelector("[data-back]").click());
   see();
@@ -60,7 +65,7 @@ async function see() {
   if (up <= told) return;
   const before = told;
   told = up;
-  const body = new URLSearchParams({ up_to: up, as: person });
+  const body = new URLSearchParams({ upto: up, as: person });
   const { ticket } = document.querySelector("[data-unread-here]").dataset;
   const answer = await ask(`/tickets/${ticket}/read`, { method: "POST", body, headers: { "HX-Request": "true" } });
   if (!answer?.ok && told === up) told = before; // the next thing that happens here says it again

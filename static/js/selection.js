@@ -39,11 +39,12 @@ export function selected() {
 
 // Change all that is selected: fields as a ticket's form has them, an empty one empties, or { delete: 1 }. Whatever was done
 // is selected no more; what was left as it is stays so. The result: whether anything was taken.
-export async function apply(fields) {
+// some: of these instead, as a ticket of facts.js.
+export async function apply(fields, some = selected()) {
   const body = new URLSearchParams({ as: document.documentElement.dataset.person });
-  for (const { id, version } of selected()) body.append("ticket", `${id}:${version}`);
+  for (const { id, version } of some) body.append("ticket", `${id}:${version}`);
   for (const [name, value] of Object.entries(fields)) body.append(name, value || "none");
-  if (!isAny() || sending === String(body)) return false;
+  if (!some.length || sending === String(body)) return false;
   sending = String(body);
   const outcome = await deliver("/tickets/bulk", body);
   sending = "";
@@ -92,7 +93,7 @@ function extend(by) {
   const all = rows();
   const at = all.indexOf(current());
   const next = all[at + by];
-  if (!next) return false;
+  if (at < 0 || !next) return false;
   if (!chosen.has(anchor) || !chosen.has(all[at]?.dataset.ticket)) toggle(all[at] ?? next, true);
   const from = all.indexOf(rowOf(anchor));
   const isBack = Math.abs(at + by - from) < Math.abs(at - from);

@@ -82,7 +82,7 @@ export async function deliver(url, body) {
   const answer = await during(ask(url, { ...posted, headers: { "HX-Request": "true" }, patience: PATIENCE }));
   if (!answer) return { said: "unsent" };
   if (answer.status === 401) return (await server.enter?.()) ? deliver(url, body) : { said: "unsent" };
-  const told = tell(answer);
+  const told = tell(url, answer);
   if (answer.status === 204) return { sent: true, where: answer.headers.get("HX-Redirect"), made: answer.headers.get("Pult-Made"), told };
   const shown = new DOMParser().parseFromString(answer.text, "text/html").body.firstElementChild;
   if (shown?.matches("form[id], .editor")) return { form: shown, text: answer.text };
@@ -90,13 +90,14 @@ export async function deliver(url, body) {
 }
 
 // What the desk says of a change (app/web/told.py): its words, by what it can be taken back, which tickets it left as they were.
-function tell({ headers }) {
+function tell(url, { headers }) {
   if (!headers.has("Pult-Said")) return null;
   const told = {
     words: decodeURIComponent(headers.get("Pult-Said")),
     event: headers.get("Pult-Event") ?? "",
     left: headers.get("Pult-Left")?.split(",") ?? [],
     leads: headers.has("HX-Redirect"),
+    url,
   };
   document.dispatchEvent(new CustomEvent("pult:told", { detail: told }));
   return told;
@@ -110,7 +111,8 @@ function finish(form, body, { where, made }) {
 }
 
 // What is said of fields that were not sent is as true as before.
-function hushSent(form, body) {
+export function hushSent(form, body) {
+  if (!form) return;
   for (const said of form.querySelectorAll("[data-about]")) if (body.has(said.dataset.about)) said.remove();
   for (const said of form.querySelectorAll(".conflict, .wrong")) {
     if (!said.dataset.about && !said.querySelector("[data-about]")) said.remove();

@@ -14,7 +14,7 @@ const isDesks = (form) => form?.dataset?.kept !== undefined;
 
 export function start() {
   document.addEventListener("pult:typed", ({ target, detail }) => isDesks(target) && typed(target, detail.at));
-  document.addEventListener("click", ({ target }) => target.closest("[data-take]") && take(target.closest("form")));
+  document.addEventListener("click", ({ target }) => target.closest("[data-take]") && taken(target.closest("form")));
   addEventListener("pagehide", () => [...waiting].forEach((form) => save(form, true)));
 }
 
@@ -117,6 +117,11 @@ function isOwn(theirs, sent) {
   return Boolean(sent) && ["kind", "body", "subject", "status", "tags"].every(isSame);
 }
 
+function taken(form) {
+  take(form);
+  form.elements.body.focus();
+}
+
 // The one takes the place of the other, and back.
 function take(form) {
   const later = form.querySelector(".later");
@@ -127,5 +132,4 @@ function take(form) {
   later.dataset.values = JSON.stringify({ ...mine, draft: undefined });
   later.querySelector("blockquote").textContent = mine.body;
   drafts.save(form);
-  form.elements.body.focus();
 }

@@ -20,11 +20,12 @@ export function start() {
   document.addEventListener("click", ({ target }) => target.closest("[data-undo]") && takeBack());
 }
 
-// event: the number by which it can be taken back, if it can; leads: whether the page is left for another.
-function tell({ words, event, leads }) {
+// event: the number by which it can be taken back, if it can; leads: whether the page is left for another; url: of what was done.
+function tell({ words, event, leads, url }) {
   if (leads) return;
-  if (event && !undoing) events.push(event);
-  toast(words, Boolean(event) && !undoing);
+  const isUndo = url === "/undo";
+  if (event && !isUndo) events.push(event);
+  toast(words, Boolean(event) && !isUndo);
 }
 
 // A ticket that was deleted from its page can be put back where the list says so.

@@ -10,8 +10,8 @@
   const painted = [
     ["data-short", ".ticket-head"], ["data-live", "html"], ["data-loading", "html"], ["data-life", "html"], ["data-left", "html"],
     ["hidden", "[data-banner], [data-banner] *"], // the state of the line
-    ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer .primary"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["data-stored", "form"], ["data-came-drafted", "form"], ["style", "*"],
-    ["aria-current", "tr, article"], ["data-unread", ".subject a"], ["data-selected", "tr"], ["data-selecting", "html"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
+    ["href", "[data-back], [data-walk]"], ["hidden", "[data-walk]"], ["disabled", ".composer button"], ["autocomplete", "form"], ["data-drafted", "form"], ["data-touched", "form"], ["data-stored", "form"], ["data-came-drafted", "form"], ["style", "*"],
+    ["aria-current", "tr, article"], ["data-unread", "tr"], ["data-word", ".subject a"], ["data-selected", "tr"], ["data-selecting", "html"], ["data-fresh", "*"], ["aria-keyshortcuts", "*"], ["title", "[data-tip]"], ["data-tip", "*"], ["data-htmx-powered", "*"],
     ["open", "details"], ["value", "*"], ["selected", "*"], ["checked", "*"], // as they are now, see control()
   ];
   const words = (node) => node.textContent.replace(/\s+/g, " ").trim();

@@ -185,7 +185,7 @@ FIELDS = {
     "POST /keys/<id>/revoke": {"admin": "", "agent": None, "requester": None},
     "POST /tickets/<number:ticket>/delete": {"staff": "", "requester": None},
     "POST /tickets/<number:ticket>/restore": {"staff": "", "requester": None},
-    "POST /tickets/<number:ticket>/read": {"staff": "up_to", "requester": None},
+    "POST /tickets/<number:ticket>/read": {"staff": "upto", "requester": None},
     "POST /tickets/<number:ticket>/unread": {"staff": "", "requester": None},
     "POST /comments/<number:comment>/delete": {"staff": "", "requester": ""},
 }

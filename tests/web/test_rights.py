@@ -305,7 +305,7 @@ VALUES = {
     "shortcuts": "on",
     "name": "Another name",
     "origins": "https://another.example",
-    "up_to": "999999",
+    "upto": "999999",
     "reply_waits": "on",
     "two_lines": "on",
     "after_send": "list",
