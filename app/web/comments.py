@@ -16,7 +16,6 @@ from app.web.auth import asker
 from app.web.forms import Form, only, refused, text
 from app.web.tickets import ticket_page
 
-DONE = {status.value for status in Status if status.is_done}
 SOLVING = {"status": Status.SOLVED.value}  # by the button that sends and solves
 
 blueprint = Blueprint("comments", __name__)
@@ -38,7 +37,7 @@ async def write(ticket: int) -> Response | WerkzeugResponse:
         if pages.by_htmx():
             return await pages.fragment("tickets/composer.html", form.status, composer=form, ticket=ticket)
         return await ticket_page(person, ticket, composer=form)
-    where = text(typed, "then") or (person.after_solve if sent.get("status") in DONE else person.after_send)
+    where = text(typed, "then") or (person.after_solve if "solve" in typed else person.after_send)
     goes = person.is_staff and where == "list" and not pages.by_htmx()  # which is the next, scripts know
     return redirect("/tickets", 303) if goes else pages.done(f"/tickets/{ticket}#comment-{comment.id}")
 

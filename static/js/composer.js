@@ -152,7 +152,7 @@ function presetFor(form, kind) {
 function messagesOf(form, solves) {
   const action = form.getAttribute("action");
   const fields = { ...Object.fromEntries(new FormData(form)), ...(solves && { status: "solved" }) };
-  const then = ["solved", "closed"].includes(fields.status) ? form.dataset.afterSolve : form.dataset.afterSend;
+  const then = solves ? form.dataset.afterSolve : form.dataset.afterSend;
   const messages = [];
   let { body: rest } = fields;
   for (const { fields: before } of returned) {

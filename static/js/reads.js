@@ -24,7 +24,9 @@ function startList() {
 }
 
 function paint() {
-  const { since, marks } = document.querySelector("#my-reads > span").dataset;
+  const mine = document.querySelector("#my-reads > span");
+  if (!mine) return; // who looks is no staff any more
+  const { since, marks } = mine.dataset;
   const read = new Map(marks.split(" ").map((mark) => mark.split(":")));
   const { word } = document.getElementById("my-reads").dataset;
   for (const { dataset, cells } of document.querySelectorAll("#ticket-rows > tr[data-last]")) {

@@ -21,7 +21,7 @@ export function start() {
 
 // As long as nothing is written, its writer sees what the page shows.
 function look() {
-  if (!form()) return; // its words were taken to a new ticket
+  if (!form()?.elements.seen) return; // its words were taken to a new ticket
   const { body, seen } = form().elements;
   if (!body.value.trim()) {
     conflict()?.remove();

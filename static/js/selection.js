@@ -172,6 +172,7 @@ function rowOf(ticket) {
 }
 
 function paint() {
+  if (!form()) return; // who looks is no staff any more
   const all = rows();
   for (const ticket of chosen) if (!all.includes(rowOf(ticket))) chosen.delete(ticket);
   for (const row of all) {

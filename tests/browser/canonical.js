@@ -3,7 +3,7 @@
 (root, selector = "html", typed = ":not(*)") => {
   const own = [
     "#live", "[name=key]", "[name=seen]", "[name=draft]", ".later", "[name=bearer]", "[name=token]", // tokens, positions, keys of forms
-    "#secret", "#notice", "[data-said]", "#pill", "#toast", ".chosen", "#below", "#replied", "#editor", "#quick", ".now", "textarea", // what this person asked for, was told, or typed
+    "#secret", "#notice", "[data-said]", "#pill", "#toast", ".chosen", "#below", "#replied", "#editor", "#quick", "#discard-draft", ".now", "textarea", // what this person asked for, was told, or typed
     "time", // ages, painted by the clock
     ":is(html, body) > div[hidden]:not([id])", // what htmx leaves of a swap that threw
   ].join();

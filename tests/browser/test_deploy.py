@@ -18,7 +18,7 @@ def build(folder, name: str):
         folder / name,
         {
             "templates/tickets/row.html": ("</td></tr>", f"</td><td>{name}</td></tr>"),
-            "templates/tickets/list.html": ('<th scope="col">{{ _("Changed") }}', f"<th>{name}</th><th>"),
+            "templates/tickets/list.html": ('<th scope="col">{{ _("Status") }}', f"<th>{name}</th><th>"),
             "templates/tickets/comment.html": ("<header>", f"<header><b>{name}</b>"),
             "static/js/title.js": ("export function start() {", SCRIPT.format(name)),
             "static/js/part.js": ("export function start() {", SCRIPT.format(name)),

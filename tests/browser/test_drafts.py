@@ -189,7 +189,7 @@ async def test_back_restores_no_choice_that_would_undo_a_colleagues(browser, run
     await desk.change(desk.ticket, running.cast.vera, **theirs)
     await page.go_back()
     await connected(page)
-    await holds(page, {f"#field-{name}": value for name, value in {**theirs, "tags": ""}.items()} | {FIELD: "Half"})
+    await holds(page, {f"#field-{name}": value for name, value in {**theirs, "tags": "mine"}.items()} | {FIELD: "Half"})
     await page.locator("#ticket-form button").last.evaluate("(it) => it.click()")
     await page.wait_for_selector("#ticket-form :text('Saved')", state="attached")
     await desk.ticket.refresh_from_db()

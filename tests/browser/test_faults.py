@@ -282,7 +282,7 @@ async def test_what_one_reads_stays_where_it_is_while_rows_come_and_go_above(bro
     before = (await row.bounding_box())["y"]
     for _ in range(3):
         await desk.open()
-    await desk.say(desk.ticket)  # from the end of the list to its top
+    await desk.say(desk.ticket, running.cast.clara)  # from the end of the list to its top
     await page.wait_for_selector("#ticket-rows tr:first-child#ticket-1", state="attached")
     assert abs((await row.bounding_box())["y"] - before) < 2
     await desk.change(await Ticket.get(id=12), priority="high")  # the row itself goes to the top, with the focus

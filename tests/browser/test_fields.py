@@ -54,7 +54,7 @@ async def test_whom_a_list_is_filtered_by_is_called_as_after_a_reload(browser, r
         await people.set_name(person, "Somebody else")
         await equals_its_reload(page)
     for name in ("assignee", "requester"):
-        assert await page.locator(f"[name={name}] option:checked").text_content() == "Somebody else"
+        assert await page.locator(f".filters [name={name}] option:checked").text_content() == "Somebody else"
 
 
 async def test_a_day_that_comes_takes_nothing_that_is_typed_and_makes_no_form_older(browser, running, desk):

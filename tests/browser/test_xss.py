@@ -17,7 +17,7 @@ from tests.browser.conftest import Running, connected, equals_its_reload
 from tests.desk.acts import a_ticket
 
 OURS = re.compile(
-    r"/static/[0-9a-f]{12}/|/me\.css\?id=\d+&v=[0-9a-f]{8}$|/tickets|/comments/\d+(/edit)?$|/live/|/login|/settings$"
+    r"/static/[0-9a-f]{12}/|/me\.css\?id=\d+&v=[0-9a-f]{8}$|/tickets|/comments/\d+(/edit)?$|/live/|/login|/settings$|/drafts$"
 )
 LONG = "\n\n".join(ATTACKS)  # every attack in one message
 SUBJECTS = [values.one_line(attack)[:200] for attack in ATTACKS]
@@ -40,7 +40,7 @@ FOUND = """
   const active = /^(script|style|img|iframe|object|embed|link|meta|base|template|form|input|video|audio|math|dialog)$/;
   const prose = /^(p|br|hr|blockquote|pre|code|em|strong|s|a|[uo]l|li|h[1-6]|table|thead|tbody|tr|th|td)$/;
   const acting = /^((data-)?(hx|ws|sse)-|on|(style|src|srcset|srcdoc|formaction|action|ping|autofocus|http-equiv)$)/;
-  const leave = ".side-foot form, .side-foot form > [name=as]";
+  const leave = ".side-foot form, .side-foot form > [name=as], tr > .mark > [name=ticket][form=bulk]";
   const bad = (element) => {
     if (active.test(element.localName) || element.localName.includes("-")) return !element.matches(leave);
     if (element.closest(".prose") && !element.matches(".prose") && !prose.test(element.localName)) return true;
