@@ -69,7 +69,7 @@ async def of(person: int, place: str) -> Draft | None:
 async def sent(person: int | None, place: str, body: str, version: int, key: str = "") -> None:
     """Inside the transaction that sends it: what was sent is no draft any more.
 
-    version: of the draft that the form held; what was written elsewhere since is another, unless it says the same, or is
+    version: of the draft that the form held; what was written elsewhere since is another, unless it says the same or is
     of the same form and on its way to what was sent.
     """
     draft = await of(person, place) if person else None

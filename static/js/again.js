@@ -8,6 +8,8 @@ import { remember } from "./typed.js";
 
 const PARTS = [".skip", ".desk", "main.embed", "#sign-in:not([open])", "#keys"]; // all that a page shows, but open dialogs
 
+const OF_STAFF = ["toast", "done", "quick"];
+
 // Whether there is anything to be seen; null: nobody said so.
 export async function lookAgain() {
   const answer = await ask(location.href, { redirect: "follow" });
@@ -31,6 +33,7 @@ async function become(fresh) {
     const [target, next] = [document.querySelector(part), fresh.querySelector(part)];
     if (target && next) await swap(target, "outerMorph", next.outerHTML);
   }
+  for (const id of OF_STAFF) if (!fresh.getElementById(id)) document.getElementById(id)?.remove();
   document.getElementById("unsent").replaceWith(document.adoptNode(fresh.getElementById("unsent")));
   restore();
   position.move(live);

@@ -52,6 +52,7 @@ async function post(event) {
 }
 
 export function toast(words, canUndo = false) {
+  if (!line()) return; // who looks is no staff any more
   const shown = document.getElementById("done").content.firstElementChild.cloneNode(true);
   shown.querySelector("[data-words]").textContent = words;
   shown.querySelector("[data-undo]").hidden = !canUndo;

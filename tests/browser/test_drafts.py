@@ -1,8 +1,11 @@
 """What was typed and not sent is there again: after another page, a reload, Back; and for nobody else."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
+from app.desk.models import Ticket
 from tests.browser.conftest import connected, open_page
 from tests.browser.embed.framing import Framed, Shop
 from tests.browser.typed import FIELD, SEND, a_desk, until_said
@@ -185,6 +188,9 @@ async def test_back_restores_no_choice_that_would_undo_a_colleagues(browser, run
         await page.wait_for_selector(f'#ticket[data-{name}="{value}"]', state="attached")
     await fill(page, {"#field-subject": "Mine", "#field-tags": "mine", "#field-due": "2030-01-01", FIELD: "Half"})
     await leave_by_a_link(page)
+    async with asyncio.timeout(10):
+        while (await Ticket.get(id=1)).due != "2030-01-01":  # a field saves itself
+            await asyncio.sleep(0.02)
     theirs = {"status": "open", "priority": "high", "assignee": "", "subject": "Theirs", "due": "2031-02-03"}
     await desk.change(desk.ticket, running.cast.vera, **theirs)
     await page.go_back()
