@@ -61,6 +61,8 @@ function startThread() {
 }
 
 async function see() {
+  const place = document.querySelector("[data-unread-here]");
+  if (!place) return; // who looks is no staff any more
   if (document.prerendering || document.visibilityState !== "visible") return;
   if (document.querySelector("#thread-after a")) return; // the last messages are on another page
   const up = Number([...document.querySelectorAll("#thread > article")].at(-1)?.dataset.key ?? 0);
@@ -68,7 +70,7 @@ async function see() {
   const before = told;
   told = up;
   const body = new URLSearchParams({ upto: up, as: person });
-  const { ticket } = document.querySelector("[data-unread-here]").dataset;
+  const { ticket } = place.dataset;
   const answer = await ask(`/tickets/${ticket}/read`, { method: "POST", body, headers: { "HX-Request": "true" } });
   if (!answer?.ok && told === up) told = before; // the next thing that happens here says it again
 }
