@@ -49,7 +49,7 @@ async def stays(page) -> None:
     """It was not loaded again, says nothing, and goes on being live."""
     await connected(page)
     assert await page.evaluate("window.marked") == "once"
-    assert await page.locator("[data-banner]:visible").count() == 0
+    assert await page.locator("[data-banner]:visible").evaluate_all("(all) => all.map((it) => it.outerHTML)") == []
 
 
 async def test_a_newer_desk_brings_its_pages_whole_and_they_load_its_scripts_when_nothing_is_typed(

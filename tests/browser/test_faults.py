@@ -274,7 +274,7 @@ async def test_the_console_says_what_the_connection_does(browser, running, desk)
 async def test_what_one_reads_stays_where_it_is_while_rows_come_and_go_above(browser, running, desk):
     for _ in range(40):
         await desk.open()
-    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?view=all")
+    page = await open_page(await running.context(browser, running.cast.anna), "/tickets?view=all&sort=-updated")
     await page.set_viewport_size({"width": 1000, "height": 400})
     row = page.locator("#ticket-12")
     await row.scroll_into_view_if_needed()
