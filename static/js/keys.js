@@ -38,7 +38,7 @@ export function start() {
 }
 
 function read({ dataset, firstElementChild }) {
-  return { keys: dataset.keys.split("|"), does: dataset.does, on: dataset.on, words: firstElementChild.textContent };
+  return { keys: dataset.keys.split("|"), does: dataset.does, on: dataset.on, words: firstElementChild?.textContent ?? "" };
 }
 
 // The sheet lists what does something on this page, as it is now.

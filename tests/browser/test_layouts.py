@@ -74,9 +74,11 @@ async (keys) => {
   document.querySelector("dialog[open]")?.close();
   document.activeElement.blur();
   window.did = 0;
+  const selected = () => document.querySelectorAll("[data-selected]").length;
+  const before = selected();
   keys.split(" ").forEach(press);
   await new Promise(setTimeout); // a form of no page is sent once what was sent before it is
-  return window.did > 0;
+  return window.did > 0 || selected() !== before;
 }
 """
 
