@@ -176,15 +176,20 @@ function narrow() {
 
 // What Enter chooses: of tags only what was typed for.
 function first(field, typed, shown) {
-  if (field === "tags") return typed ? (shown.find(({ value }) => value === typed.toLowerCase()) ?? shown[0]) : null;
+  if (field === "tags") return typed ? (shown.find((it) => it.value === typed.toLowerCase() && !it.matches("[data-new]")) ?? shown[0]) : null;
   return (!typed && shown.find((it) => it.getAttribute("aria-selected") === "true")) || shown[0];
 }
 
 // What was typed is a tag as well, if it is none yet.
 function tagOptions(found, typed) {
   const name = typed.toLowerCase();
-  const all = !typed || found.some(({ value }) => value === name) ? found : [...found, option(name, name)];
+  const all = !typed || found.some(({ value }) => value === name) ? found : [...found, isNew(option(name, name))];
   return opened.ticket ? all : [...all, ...(typed ? found : []).map(({ value }) => option(`${TAKEN}${value}`, `${TAKEN} ${value}`))];
+}
+
+function isNew(it) {
+  it.dataset.new = "";
+  return it;
 }
 
 // The day that was meant; without a word, the next ones.
@@ -211,11 +216,16 @@ function pressed(event) {
   const isEmpty = !filter().value;
   if (key === "ArrowDown" || key === "ArrowUp") step(key === "ArrowDown" ? 1 : -1);
   else if (key === "Enter") event.repeat || choose(active());
-  else if (isTags && !isEmpty && (key === "," || key === "Tab")) choose(active(), { stays: true });
+  else if (isTags && !isEmpty && (key === "," || key === "Tab")) choose(key === "," ? typedTag() : active(), { stays: true });
   else if (isTags && isEmpty && key === "Backspace") event.repeat || dropLast();
   else if (isEmpty && WITH_DIGITS.includes(opened.field) && /^[1-9]$/.test(key)) choose(all()[key - 1]);
   else return;
   event.preventDefault();
+}
+
+// A comma ends the word that was typed, be it the beginning of another or not.
+function typedTag() {
+  return all().find(({ value }) => value === filter().value.trim().toLowerCase()) ?? active();
 }
 
 function step(by) {
