@@ -99,8 +99,12 @@ async def test_what_was_written_elsewhere_since_stays_unless_it_is_the_same(desk
     second = await keep(desk.anna, ticket=1, body="Two", key="k2", version=first)
     await comments.write(desk.anna, 1, Message("One", draft=first, idempotency_key="k1"))
     assert await kept(desk.anna) == "Two"
-    await comments.write(desk.anna, 1, Message("Three", draft=0, idempotency_key="k2"))
+    await comments.write(desk.anna, 1, Message("Two, and on", draft=0, idempotency_key="k2"))
     assert await kept(desk.anna) is None, "of the same form: what was saved while it was on its way"
+    await keep(desk.anna, ticket=1, body="Two, and on, and on", key="k2", version=second)
+    await comments.write(desk.anna, 1, Message("Two", draft=0, idempotency_key="k2"))
+    assert await kept(desk.anna) == "Two, and on, and on", "written on elsewhere, in a form of the same key"
+    second = (await Draft.get(body="Two, and on, and on")).version
     await keep(desk.anna, ticket=1, body=" Four\n", version=second)
     await forms.write(desk.anna, 1, "Four")
     assert await kept(desk.anna) is None, "a script that knows of no drafts has sent its words"

@@ -154,7 +154,9 @@ async def test_over_a_limit_no_route_changes_anything(headers, desk, monkeypatch
     await exhaust(vera)
     await exhaust(guest, "/embed")
     monkeypatch.setattr(limits, "DRAFTS", 1)
+    monkeypatch.setattr(limits, "READS", 1)
     await vera.post("/drafts", data={"kind": "ticket", "body": "Half"})
+    await vera.post("/tickets/1/read", data={"upto": "1"})
     before = await everything()
     for rule in desk.app.url_map.iter_rules():
         if "POST" not in (rule.methods or ()) or rule.endpoint in limits.UNCOUNTED | limits.CONNECT:
