@@ -3,6 +3,7 @@
 import pytest
 
 from app.config import ROOT
+from app.desk import reading
 from tests.browser.conftest import PATIENCE, another_build, back_online, connected, equals_its_reload, open_page
 from tests.live.actions import Desk
 from tests.web.embedding import a_site
@@ -87,6 +88,7 @@ async def test_a_newer_desk_brings_its_pages_whole_and_they_load_its_scripts_whe
 
 async def test_the_same_desk_again_and_an_older_one_change_nothing(browser, running, desk, tmp_path):
     site = await a_site()
+    await reading.read(running.cast.anna, desk.ticket.id, 1_000)  # so that no page says it, and is behind what was said
     await running.deploy(build(tmp_path, "second"))
     anna = await running.context(browser, running.cast.anna)
     pages = [await open_page(anna, path) for path in ("/tickets", "/tickets/1")]
